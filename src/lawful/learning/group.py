@@ -1,0 +1,194 @@
+"""A share of the members, trained together by one worker."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lawful.learning.members import Members, scores_by_hand, seeded
+from lawful.learning.objectives import Objective
+from lawful.nets.dense import DensePass
+
+if TYPE_CHECKING:
+    from lawful.learning.loop import Examples, Settings
+
+_CHUNK_BYTES = 32e6  # how much of the shuffled inputs is gathered at a time
+_BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
+_STATES = ("values", "average", "first", "second")
+
+
+class Group:
+    """Parameters, AdamW moments and averages of some members, all (m, P), and the epoch that advances them.
+
+    AdamW: Loshchilov and Hutter, 'Decoupled weight decay regularization' (2019).
+    """
+
+    def __init__(
+        self,
+        members: Members,
+        ids: list[int],
+        examples: "Examples",
+        objective: Objective,
+        settings: "Settings",
+        restored: dict[str, Tensor],
+        order: Sequence[int],
+    ) -> None:
+        self.members, self.ids = members, ids
+        self.examples, self.objective, self.settings = examples, objective, settings
+        n = examples.train.shape[1]
+        self.steps = max(1, round(n / settings.batch_size))
+        self.batch = n // self.steps
+        if restored:
+            rows = [list(order).index(member) for member in ids]
+            for name in _STATES:
+                setattr(self, name, restored[name][rows].to(members.values.device))
+            self.buffers = {k: restored[f"buffers.{k}"][rows].to(v.device) for k, v in members.buffers.items()}
+            self.step = int(restored["step"][0])
+        else:
+            self.values = members.values[ids].clone()
+            self.average = self.values.clone()
+            self.first, self.second = torch.zeros_like(self.values), torch.zeros_like(self.values)
+            self.buffers = {k: v[ids].clone() for k, v in members.buffers.items()}
+            self.step = 0
+        matrices = [
+            torch.full((p.numel(),), float(p.dim() > 1 and "frequencies" not in name))
+            for name, p in members.net.named_parameters()
+        ]
+        self.matrix = torch.cat(matrices).to(members.values)  # 1 for entries of matrices, which are penalised
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Make the buffers for the present number of members."""
+        self.gradients = torch.zeros_like(self.values)
+        self.scratch = torch.zeros_like(self.values)
+        net = self.members.net
+        if self.members.by_hand:
+            self.dense = DensePass(net, self.values, self.gradients, self.batch)  # type: ignore[arg-type]
+        e = self.examples
+        index = e.train[self.ids]
+        held = None if e.validation is None else e.validation[self.ids]
+        self.index = index.numpy(force=True)
+        self.scale = e.w[index].mean(1)  # (m,)
+        if held is not None:
+            self.x_held, self.y_held, self.w_held = e.x[held], e.y[held], e.w[held]
+
+    def keep(self, mask: list[bool]) -> None:
+        """Drop the members that have stopped."""
+        rows = [row for row, stays in enumerate(mask) if stays]
+        self.ids = [self.ids[row] for row in rows]
+        for name in _STATES:
+            setattr(self, name, getattr(self, name)[rows].clone())
+        self.buffers = {k: v[rows].clone() for k, v in self.buffers.items()}
+        if self.ids:
+            self._prepare()
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything that a checkpoint needs besides the seed: all draws follow from seed, member and epoch."""
+        tensors = {name: getattr(self, name) for name in _STATES}
+        tensors |= {f"buffers.{k}": v for k, v in self.buffers.items()}
+        return tensors | {"step": torch.full((len(self.ids),), self.step)}
+
+    def epoch(self, number: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """Make one pass over the training events.
+
+        Returns:
+            Training and validation loss of each member, (m,) each; zeros for the second when nothing is held out.
+        """
+        e, settings, B = self.examples, self.settings, self.batch
+        m = len(self.ids)
+        draws = [np.random.Generator(np.random.SFC64([settings.seed, member, number])) for member in self.ids]
+        order = np.stack([draw.permutation(row)[: B * self.steps] for draw, row in zip(draws, self.index, strict=True)])
+        order = torch.from_numpy(order).to(e.x.device)
+        row_bytes = e.x[0].numel() * e.x.element_size() * m * B
+        chunk = max(1, min(self.steps, int(_CHUNK_BYTES // max(row_bytes, 1))))
+        total = torch.zeros(m, dtype=torch.float64, device=e.x.device)
+        self.members.net.train()
+        generic = seeded(settings.seed, self.ids[0], number) if not self.members.by_hand else None
+        if generic is not None:
+            generic.__enter__()
+        try:
+            for first in range(0, self.steps, chunk):
+                last = min(first + chunk, self.steps)
+                rows = order[:, first * B : last * B].reshape(-1)
+                shape = (m, last - first, B)
+                x = e.x.index_select(0, rows).view(*shape, *e.x.shape[1:])
+                y = e.y.index_select(0, rows).view(*shape, -1)
+                w = e.w.index_select(0, rows).view(shape) / self.scale[:, None, None]
+                total += self._steps(x, y, w, draws) / (B * self.steps)
+        finally:
+            if generic is not None:
+                generic.__exit__()
+        if self.settings.averaging == 0:
+            self.average.copy_(self.values)
+        return total.numpy(force=True), self._validate()
+
+    def _steps(self, x: Tensor, y: Tensor, w: Tensor, draws: list[np.random.Generator]) -> Tensor:
+        """Take a step for each batch, x (m, S, B, ...), y (m, S, B, O), w (m, S, B); give the summed loss, (m,)."""
+        count = x.shape[1]
+        if not self.members.by_hand:
+            total = torch.zeros(len(self.ids), dtype=torch.float64, device=x.device)
+            for s in range(count):
+                total += self._generic_step(x[:, s], y[:, s], w[:, s])
+                self._advance()
+            return total
+        scores = torch.empty(*y.shape[:-1], self.objective.outputs, dtype=x.dtype)
+        per_event = (w / self.batch).unsqueeze(-1)
+        noise = None
+        if self.dense.net.dropout:
+            units = sum(h.shape[-1] for h in self.dense.h[:-1])
+            size = (count, self.batch, units)
+            noise = np.stack([draw.integers(0, 256, size, np.uint8) for draw in draws], 1)  # (S, m, B, units)
+        for s in range(count):
+            z = self.dense.forward(x[:, s], None if noise is None else noise[s])
+            scores[:, s] = z
+            self.dense.backward(self.objective.slope(z, y[:, s]).mul_(per_event[:, s]))
+            self._advance()
+        return (self.objective.loss(scores, y) * w).sum((1, 2), dtype=torch.float64)
+
+    def _generic_step(self, x: Tensor, y: Tensor, w: Tensor) -> Tensor:
+        """Fill the gradients by automatic differentiation; give the summed loss of each member."""
+        leaf = self.values.detach().requires_grad_()
+        z = self.members.outputs(leaf, self.buffers, x)
+        loss = (self.objective.loss(z, y) * w).sum(1)
+        (self.gradients,) = torch.autograd.grad(loss.sum() / self.batch, leaf)
+        return loss.detach().double()
+
+    def _advance(self) -> None:
+        """One step of AdamW on all members."""
+        settings, values, gradients = self.settings, self.values, self.gradients
+        self.step += 1
+        rate = settings.rate(self.step, self.steps)
+        if settings.l1:
+            gradients.addcmul_(values.sign(), self.matrix, value=settings.l1)
+        if settings.l2:
+            gradients.addcmul_(values, self.matrix, value=settings.l2)
+        if settings.gradient_clip is not None:
+            norm = torch.linalg.vector_norm(gradients, dim=1, keepdim=True)
+            gradients.mul_((settings.gradient_clip / norm.clamp_min(1e-12)).clamp_max(1.0))
+        if settings.weight_decay:
+            values.addcmul_(values, self.matrix, value=-rate * settings.weight_decay)
+        self.first.lerp_(gradients, 1 - _BETA1)
+        self.second.mul_(_BETA2).addcmul_(gradients, gradients, value=1 - _BETA2)
+        correction = (1 - _BETA2**self.step) ** 0.5
+        torch.sqrt(self.second, out=self.scratch).add_(_EPSILON * correction)
+        values.addcdiv_(self.first, self.scratch, value=-rate * correction / (1 - _BETA1**self.step))
+        if settings.averaging:
+            horizon = max(1.0, min(settings.averaging, self.step / 10))
+            self.average.lerp_(values, 1 / horizon)
+
+    def _validate(self) -> np.ndarray[Any, Any]:
+        """Weighted mean loss of each member's averaged weights on its held-out events, (m,)."""
+        if self.examples.validation is None:
+            return np.zeros(len(self.ids))
+        net = self.members.net.eval()
+        with torch.no_grad():
+            if self.members.by_hand:
+                z = scores_by_hand(net, self.average, self.x_held)
+            else:
+                z = self.members.outputs(self.average, self.buffers, self.x_held)
+            loss = self.objective.loss(z, self.y_held) * self.w_held
+        return (loss.sum(1, dtype=torch.float64) / self.w_held.sum(1, dtype=torch.float64)).numpy(force=True)
+
+

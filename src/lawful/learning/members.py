@@ -1,0 +1,142 @@
+"""An ensemble held as one batched network: every parameter has a leading member dimension."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, vmap
+
+from lawful.errors import InputError
+from lawful.nets.dense import DensePass, cut
+from lawful.nets.mlp import MLP
+
+
+class Members:
+    """M networks of one shape, their parameters in one (M, P) tensor.
+
+    Args:
+        make: Function that makes a network; called once a member, each time under a seed of its own.
+        count: Number of members M.
+        seed: The members' first weights follow from it.
+        dtype: Number type of the parameters.
+        device: Where they live.
+
+    Attributes:
+        net: The shape that all members share, in training mode or not as it was made.
+        values: The parameters, (M, P), each row in the order of `net.parameters()`.
+        buffers: What the modules keep besides parameters, by name, each (M, ...).
+
+    Examples:
+        >>> members = Members(lambda: nn.Linear(3, 1), 4, seed=0)
+        >>> members.values.shape
+        torch.Size([4, 4])
+        >>> members.scores(torch.zeros(7, 3)).shape
+        torch.Size([4, 7, 1])
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], nn.Module],
+        count: int,
+        *,
+        seed: int,
+        dtype: torch.dtype = torch.float32,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        nets = []
+        for member in range(count):
+            with seeded(seed, member):
+                nets.append(make().to(dtype))
+        self.net = nets[0].to(device)
+        self.net.requires_grad_(False)
+        if not any(True for _ in self.net.parameters()):
+            raise InputError("The network has no parameters to train.")
+        rows = [torch.cat([p.detach().reshape(-1).cpu() for p in net.parameters()]) for net in nets]
+        self.values = torch.stack(rows).to(device)
+        names = [name for name, _ in self.net.named_buffers()]
+        self.buffers = {name: torch.stack([net.get_buffer(name).cpu() for net in nets]).to(device) for name in names}
+
+    def __len__(self) -> int:
+        """Number of members."""
+        return len(self.values)
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether `DensePass` can do the work of this network."""
+        return type(self.net) is MLP and self.values.device.type == "cpu"
+
+    def parameters(self, values: Tensor | None = None) -> dict[str, Tensor]:
+        """The parameters by name, each (M, *shape), sharing memory with `values`."""
+        return dict(cut(self.net, self.values if values is None else values))
+
+    def outputs(self, values: Tensor, buffers: dict[str, Tensor], x: Tensor) -> Tensor:
+        """Scores (M, B, O) of each member on its own batch x, (M, B, ...), differentiable by `values`.
+
+        All members are one batched computation by `torch.func.vmap`; a module that `vmap` cannot take (it looks at
+        the values of its inputs) is called once a member.
+        """
+
+        def call(parameters: dict[str, Tensor], buffers: dict[str, Tensor], x: Tensor) -> Tensor:
+            z: Tensor = functional_call(self.net, (parameters, buffers), (x,))
+            return z
+
+        parameters = self.parameters(values)
+        if len(values) > 1 and not hasattr(self, "_one_by_one"):
+            try:
+                return vmap(call, randomness="different")(parameters, buffers, x)
+            except RuntimeError:
+                self._one_by_one = True  # if the module itself is at fault, the calls below say so
+        each = [
+            call({k: v[m] for k, v in parameters.items()}, {k: v[m] for k, v in buffers.items()}, x[m])
+            for m in range(len(values))
+        ]
+        return torch.stack(each)
+
+    def scores(self, x: Tensor, rows: int = 8192) -> Tensor:
+        """Scores (M, N, O) of every member on the same events x, (N, ...), in evaluation mode, without gradients."""
+        self.net.eval()
+        M, N = len(self), len(x)
+        with torch.no_grad():
+            if self.by_hand and N:
+                return scores_by_hand(self.net, self.values, x.expand(M, *x.shape), rows)
+            parts = [
+                self.outputs(self.values, self.buffers, part.expand(M, *part.shape))
+                for part in (x.split(rows) if N else [x])
+            ]
+        return torch.cat(parts, 1)
+
+
+def scores_by_hand(net: nn.Module, values: Tensor, x: Tensor, rows: int = 8192) -> Tensor:
+    """Scores (M, N, O) of an `MLP` on x, (M, N, F), by `DensePass` in parts of at most `rows` events."""
+    assert isinstance(net, MLP)
+    M, N = x.shape[:2]
+    size = -(-N // -(-N // rows))  # the parts are equally large; the last one overlaps the one before
+    dense = DensePass(net, values, None, size)
+    z = torch.empty(M, N, net.layers[-1].out_features, dtype=values.dtype)  # type: ignore[arg-type]
+    for start in range(0, N, size):
+        first = min(start, N - size)
+        z[:, first : first + size] = dense.forward(x[:, first : first + size])
+    return z
+
+
+class seeded:  # noqa: N801 - a context manager, used like a function
+    """Run a block under a seed of torch's global generator, and put its state back afterwards.
+
+    Modules draw their first weights and their dropout from the global generator; this keeps the draw reproducible
+    and leaves no trace.
+    """
+
+    def __init__(self, *key: int) -> None:
+        self.key = key
+
+    def __enter__(self) -> None:
+        import numpy as np
+
+        self.state = torch.get_rng_state()
+        self.cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+        torch.manual_seed(int(np.random.SeedSequence(self.key).generate_state(1, np.uint64)[0] >> np.uint64(1)))
+
+    def __exit__(self, *_: object) -> None:
+        torch.set_rng_state(self.state)
+        if self.cuda:
+            torch.cuda.set_rng_state_all(self.cuda)

@@ -1,0 +1,80 @@
+"""The multilayer perceptron."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from lawful.nets.embedding import PeriodicEmbedding
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": torch.relu,
+    "silu": nn.functional.silu,
+    "tanh": torch.tanh,
+}
+
+
+GAIN_SCALE = 6.0
+
+
+class MLP(nn.Module):
+    r"""Give scores that are any smooth function of the inputs: alternating affine maps and activations.
+
+    $h_0 = s \odot x$, $h_{l} = \mathrm{dropout}(\phi(W_l h_{l-1} + b_l))$, $z = W_L h_{L-1} + b_L$, with one learned
+    gain $s_j$ for each input column. The gains let the network turn useless columns down, which plain weights do
+    slowly; they are stored divided by six, so that an optimiser of the Adam family moves them six times as fast as
+    the weights (Holzmueller, Grinsztajn, Steinwart, 'Better by default: strong pre-tuned MLPs and boosted trees on
+    tabular data', 2024).
+
+    Args:
+        inputs: Number of input columns F.
+        outputs: Number of output columns O.
+        hidden: Width of each hidden layer.
+        activation: "tanh", "relu" or "silu".
+        dropout: Probability with which each hidden unit is silenced in a training step.
+        embedding: None, or "periodic" for a `PeriodicEmbedding` of each column in front of the first layer.
+
+    Examples:
+        >>> net = MLP(28, 1, hidden=(64, 64))
+        >>> net(torch.zeros(5, 28)).shape
+        torch.Size([5, 1])
+        >>> sum(p.numel() for p in net.parameters())
+        6109
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        hidden: Sequence[int] = (64, 64),
+        activation: str = "tanh",
+        dropout: float = 0.0,
+        embedding: str | None = None,
+    ) -> None:
+        super().__init__()
+        self.activation = activation
+        self.dropout = dropout
+        self.gain = nn.Parameter(torch.full((inputs,), 1 / GAIN_SCALE))
+        self.embedding = PeriodicEmbedding(inputs) if embedding == "periodic" else None
+        first = inputs if self.embedding is None else self.embedding.bias.numel()
+        widths = (first, *hidden, outputs)
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False))
+        gain = {"relu": math.sqrt(2), "silu": math.sqrt(2), "tanh": 1.0}[activation]
+        for layer, fan_in in zip(self.layers, widths, strict=False):
+            last = layer is self.layers[-1]
+            nn.init.normal_(layer.weight, std=(1.0 if last else gain) / math.sqrt(max(fan_in, 1)))  # type: ignore[arg-type]
+            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, F) to (B, O)."""
+        h = x * (GAIN_SCALE * self.gain)
+        if self.embedding is not None:
+            h = self.embedding(h)
+        for layer in self.layers[:-1]:
+            h = ACTIVATIONS[self.activation](layer(h))
+            if self.dropout:
+                h = nn.functional.dropout(h, self.dropout, self.training)
+        z: Tensor = self.layers[-1](h)
+        return z
