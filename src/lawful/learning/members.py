@@ -93,12 +93,16 @@ class Members:
         return torch.stack(each)
 
     def scores(self, x: Tensor, rows: int = 8192) -> Tensor:
-        """Scores (M, N, O) of every member on the same events x, (N, ...), in evaluation mode, without gradients."""
+        """Scores (M, N, O) of every member on the same events x, (N, ...), in evaluation mode, without gradients.
+
+        Where `DensePass` does the work it is done in float64, so that the score of an event does not depend on the
+        events beside it.
+        """
         self.net.eval()
         M, N = len(self), len(x)
         with torch.no_grad():
             if self.by_hand and N:
-                return scores_by_hand(self.net, self.values, x.expand(M, *x.shape), rows)
+                return scores_by_hand(self.net, self.values.double(), x.double().expand(M, *x.shape), rows)
             parts = [
                 self.outputs(self.values, self.buffers, part.expand(M, *part.shape))
                 for part in (x.split(rows) if N else [x])

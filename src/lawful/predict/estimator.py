@@ -1,0 +1,394 @@
+"""What classifiers and regressors share: the way from a table to trained members and back."""
+
+import copy
+import inspect
+import math
+import os
+from abc import abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+from torch import nn
+
+from lawful.errors import InputError
+from lawful.learning.archive import Arrays, write_archive
+from lawful.learning.device import find_device, find_dtype
+from lawful.learning.loop import Examples, Settings, train
+from lawful.learning.members import Members
+from lawful.learning.objectives import Objective
+from lawful.learning.scaling import InputScaling
+from lawful.nets.registry import build
+from lawful.predict.inputs import Array, Table, check_lengths, check_weight, check_X, take_apart
+from lawful.predict.splitting import FOLDS, assign_folds, count_members, rectangles
+from lawful.progress import Progress
+
+_CALLABLE = "function"
+_MISSING = ("error", "mark")
+
+
+class NetEstimator(BaseEstimator):
+    """An ensemble of networks behind scikit-learn's interface; see `Classifier` and `Regressor`."""
+
+    dtype: str
+    device: str
+    net: Any
+    hidden: Any
+    activation: str
+    dropout: float
+    embedding: str | None
+    scaling: str
+    missing: str
+    members: int
+    epochs: int
+    patience: int
+    batch_size: int
+    learning_rate: float
+    schedule: str
+    averaging: int
+    weight_decay: float
+    l1: float
+    l2: float
+    gradient_clip: float | None
+    checkpoint: Any
+    verbose: bool | None
+    seed: Any
+
+    # ---- what the two kinds differ in ------------------------------------------------------------------------
+    @abstractmethod
+    def _learn_targets(self, y: Any, weight: Array) -> Array:
+        """Check targets and learn their scale or classes; give them coded, (N, ...)."""
+
+    @abstractmethod
+    def _code_targets(self, y: Any) -> Array:
+        """Code targets in the same way as in `_learn_targets`."""
+
+    @abstractmethod
+    def _plan(self, signed: bool) -> Objective:
+        """Choose the loss, given whether some weights are negative."""
+
+    @abstractmethod
+    def _examples(self, coded: Array, weight: Array) -> tuple[Array, Array]:
+        """Targets (N, ...) and weights of at least zero (N,) as the loss wants them."""
+
+    @abstractmethod
+    def _strata(self, coded: Array) -> Array:
+        """Class of each row for a stratified split, (N,)."""
+
+    def _look_at(self, x: Array, coded: Array) -> None:
+        """Warn of what looks wrong in the training data."""
+
+    def _after_training(self, z: Array, y: Array, w: Array, table: Array) -> None:
+        """Use the held-out scores z, (M, v, O), of the rows `table`, (M, v), to calibrate."""
+
+    # ---- fit ---------------------------------------------------------------------------------------------------
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, validation: Any = None) -> Self:
+        """Train the members.
+
+        Args:
+            X: Inputs, (N, F): array, data frame, torch tensor, awkward array, or `lawful.Events`, from which y and
+                weights are taken too.
+            y: Targets, (N,) or (N, T).
+            sample_weight: Event weights, (N,), of either sign; None: ones.
+            validation: None: each member holds out a fifth of the events, stratified by class, members different
+                fifths in turn, so that no event is lost (fewer than 300 rows: at least five members). A tuple
+                (X, y), (X, y, weight) or Events: all members are judged on these. False: nothing is held out, and
+                all `epochs` are made.
+
+        Returns:
+            The estimator itself.
+
+        Raises:
+            InputError: When something is wrong with the data or a setting; the message says what to do.
+            FloatingPointError: When the loss stops being a number.
+        """
+        dtype, device = find_dtype(self.dtype), find_device(self.device)
+        seed = self._seed()
+        settings = self._settings(seed)
+        if self.missing not in _MISSING:
+            raise InputError(f"missing={self.missing!r} is not known: use one of {list(_MISSING)}.")
+        if not isinstance(self.members, int | np.integer) or self.members < 1:
+            raise InputError(f"members={self.members!r}: expected a whole number of at least 1.")
+        table = take_apart(X, y, sample_weight)
+        gaps = self.missing == "mark" or table.gaps_declared
+        x = check_X(self, table.X, fitting=True, gaps_allowed=gaps)
+        check_lengths(x, table.y)
+        weight = check_weight(table.weight, len(x))
+        coded = self._learn_targets(table.y, weight)
+        self._look_at(x, coded)
+        rows = len(x)
+        held = None if validation is None or validation is False else self._held_out(validation, gaps)
+        if held is not None:
+            x, coded, weight = (np.concatenate(pair) for pair in zip((x, coded, weight), held, strict=True))
+        signed = bool((weight < 0).any())
+        self.scaling_ = InputScaling.fit(x[:rows], weight[:rows], self._scaling_kind())
+        self.objective_ = self._plan(signed)
+        targets, positive = self._examples(coded, weight)
+        inputs = self.scaling_.apply(x)
+        count = count_members(rows, int(self.members), held_out=validation is None)
+        self.members_ = Members(
+            lambda: self._make_net(self.scaling_.outputs, self.objective_.outputs, fresh=count > 1),
+            count,
+            seed=seed,
+            dtype=dtype,
+            device=device,
+        )
+        if validation is None and rows > 1:
+            folds = min(max(FOLDS, count), rows)
+            fold = assign_folds(self._strata(coded), table.groups, folds, seed)
+            learn, judge, filled = rectangles(fold, count)
+        else:
+            learn = np.tile(np.arange(rows), (count, 1))
+            judge = np.tile(np.arange(rows, len(x)), (count, 1)) if held is not None else learn[:, :0]
+            filled = False
+        if filled:  # an event of weight zero stands where folds differ in size
+            inputs, targets = np.concatenate([inputs, inputs[:1]]), np.concatenate([targets, targets[:1]])
+            positive = np.append(positive, 0.0)
+        positive = positive / positive.mean()
+        examples = Examples(
+            torch.from_numpy(inputs).to(device, dtype),
+            torch.from_numpy(targets).to(device, dtype),
+            torch.from_numpy(positive).to(device, dtype),
+            torch.from_numpy(learn).to(device),
+            torch.from_numpy(judge).to(device) if judge.size else None,
+        )
+        kind = type(self).__name__
+        with Progress(f"{kind} {self.net if isinstance(self.net, str) else 'net'}", verbose=self.verbose) as progress:
+
+            def report(line: dict[str, Any]) -> None:
+                held = line["validation_loss"]
+                judged = "" if held is None else f" validation {held:.5f}"
+                progress.step(f"loss {line['train_loss']:.5f}{judged} {line['seconds']:.1f} s")
+
+            self.history_ = train(
+                self.members_,
+                examples,
+                self.objective_,
+                settings,
+                checkpoint=None if self.checkpoint is None else Path(self.checkpoint),
+                report=report,
+            )
+        self.n_iter_ = len(self.history_)
+        if judge.size:
+            each = torch.stack([self._score_rows(examples.x[rows], m) for m, rows in enumerate(examples.validation)])  # type: ignore[arg-type]
+            self._after_training(each.numpy(force=True), targets[judge], positive[judge], judge)
+        return self
+
+    def _score_rows(self, x: torch.Tensor, member: int) -> torch.Tensor:
+        alone = copy.copy(self.members_)
+        alone.values = self.members_.values[member : member + 1]
+        alone.buffers = {k: v[member : member + 1] for k, v in self.members_.buffers.items()}
+        return alone.scores(x)[0]
+
+    def _held_out(self, validation: Any, gaps: bool) -> tuple[Array, Array, Array]:
+        if isinstance(validation, tuple | list):
+            if len(validation) not in (2, 3):
+                raise InputError(f"validation has {len(validation)} parts: expected (X, y) or (X, y, weight).")
+            table = take_apart(*validation)
+        else:
+            table = take_apart(validation)
+        x = check_X(self, table.X, fitting=False, gaps_allowed=gaps)
+        check_lengths(x, table.y)
+        return x, self._code_targets(table.y), check_weight(table.weight, len(x))
+
+    def _settings(self, seed: int) -> Settings:
+        names = Settings.__dataclass_fields__
+        chosen = {name: getattr(self, name) for name in names if name != "seed"}
+        return Settings(**chosen, seed=seed)
+
+    def _seed(self) -> int:
+        seed = self.seed
+        if isinstance(seed, np.random.RandomState):
+            return int(seed.randint(2**31))
+        if seed is None:
+            return int.from_bytes(os.urandom(4), "little")
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+            raise InputError(f"seed={seed!r}: expected a whole number of at least 0, or None for a fresh one.")
+        return int(seed)
+
+    def _scaling_kind(self) -> str:
+        return self.scaling
+
+    def _make_net(self, inputs: int, outputs: int, *, fresh: bool = False) -> nn.Module:
+        if isinstance(self.net, str):
+            return build(
+                self.net,
+                inputs,
+                outputs,
+                hidden=self.hidden,
+                activation=self.activation,
+                dropout=self.dropout,
+                embedding=self.embedding,
+            )
+        module = _call_maker(self.net, inputs, outputs)
+        if fresh and isinstance(self.net, nn.Module):  # the members of an ensemble must not start from one point
+            for part in module.modules():
+                reset = getattr(part, "reset_parameters", None)
+                if callable(reset):
+                    reset()
+        given = _count_outputs(module, inputs)
+        if given == outputs:
+            return module
+        raise InputError(
+            f"The network gives {given} outputs for each row; {outputs} are needed here. Change its last layer, or "
+            "give a function of (input shape, outputs) that makes it."
+        )
+
+    # ---- predict -----------------------------------------------------------------------------------------------
+    def _scores(self, X: Any) -> Array:
+        """Scores of every member, (M, N, O), as float64."""
+        check_is_fitted(self, "members_")
+        table: Table = take_apart(X)
+        gaps = self.missing == "mark" or bool(self.scaling_.gaps)
+        x = self.scaling_.apply(check_X(self, table.X, fitting=False, gaps_allowed=gaps))
+        values = self.members_.values
+        z: Array = self.members_.scores(torch.from_numpy(x).to(values.device, values.dtype)).double().numpy(force=True)
+        return z
+
+    def _check_spread(self) -> None:
+        check_is_fitted(self, "members_")
+        if len(self.members_) < 2:
+            raise InputError("One member cannot disagree with itself: fit with members=5, say, to get a spread.")
+
+    # ---- save and load -----------------------------------------------------------------------------------------
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted model as one file, which `lawful.load` reads back without running code from it.
+
+        A custom network (a torch module or function) is saved by name and weights: `lawful.load(path, functions=...)`
+        needs it again.
+
+        Raises:
+            sklearn.exceptions.NotFittedError: When the model is not fitted.
+        """
+        check_is_fitted(self, "members_")
+        settings = {name: _to_json(name, value) for name, value in self.get_params(deep=False).items()}
+        facts, arrays = self._state()
+        arrays |= {f"member.{name}": value.numpy(force=True) for name, value in self.members_.parameters().items()}
+        arrays |= {f"buffer.{name}": value.numpy(force=True) for name, value in self.members_.buffers.items()}
+        arrays |= {"scaling.centre": self.scaling_.centre, "scaling.scale": self.scaling_.scale}
+        facts |= {
+            "settings": settings,
+            "scaling": {"kind": self.scaling_.kind, "gaps": list(self.scaling_.gaps)},
+            "columns": int(self.n_features_in_),
+            "names": [str(name) for name in self.feature_names_in_] if hasattr(self, "feature_names_in_") else None,
+            "history": self.history_,
+            "inputs": self.scaling_.outputs,
+            "outputs": self.objective_.outputs,
+        }
+        write_archive(path, type(self).__name__, facts, arrays)
+
+    @abstractmethod
+    def _state(self) -> tuple[dict[str, Any], Arrays]:
+        """What the kind adds to the saved model."""
+
+    @abstractmethod
+    def _restore(self, facts: dict[str, Any], arrays: Arrays) -> Objective:
+        """Take back what `_state` gave; give the loss."""
+
+    @classmethod
+    def from_archive(cls, facts: dict[str, Any], arrays: Arrays, functions: dict[str, Callable[..., Any]]) -> Self:
+        """Rebuild a model from what `save` wrote; `lawful.load` is the front door.
+
+        Raises:
+            InputError: When the network was a function that is not among `functions`.
+        """
+        settings = {name: _from_json(name, value, functions) for name, value in facts["settings"].items()}
+        model = cls(**settings)
+        model.n_features_in_ = facts["columns"]
+        if facts["names"] is not None:
+            model.feature_names_in_ = np.array(facts["names"], dtype=object)
+        scaling = facts["scaling"]
+        centre, scale = arrays["scaling.centre"], arrays["scaling.scale"]
+        if centre.shape != (facts["columns"],) or scale.shape != centre.shape:
+            raise InputError("the scaling does not fit the number of columns: the file was changed.")
+        model.scaling_ = InputScaling(scaling["kind"], centre, scale, tuple(scaling["gaps"]))
+        model.history_ = facts["history"]
+        model.n_iter_ = len(facts["history"])
+        model.objective_ = model._restore(facts, arrays)
+        weights = {name.removeprefix("member."): a for name, a in arrays.items() if name.startswith("member.")}
+        buffers = {name.removeprefix("buffer."): a for name, a in arrays.items() if name.startswith("buffer.")}
+        count = len(next(iter(weights.values())))
+        members = Members(
+            lambda: model._make_net(facts["inputs"], facts["outputs"]), 1, seed=0, dtype=find_dtype(model.dtype)
+        )
+        shapes = {name: (count, *p.shape) for name, p in members.net.named_parameters()}
+        if shapes != {name: a.shape for name, a in weights.items()}:
+            raise InputError("the weights do not fit the network that the settings describe: the file was changed.")
+        device = find_device("auto" if model.device == "auto" else "cpu")
+        members.values = torch.cat(
+            [torch.from_numpy(np.array(weights[name])).reshape(count, -1) for name in shapes], 1
+        ).to(device)
+        members.buffers = {name: torch.from_numpy(np.array(buffers[name])).to(device) for name in members.buffers}
+        members.net.to(device)
+        model.members_ = members
+        return model
+
+
+def _call_maker(net: Any, inputs: int, outputs: int) -> nn.Module:
+    """Make a network from a module (copied) or a function of the input shape, and of the outputs if it takes them."""
+    if isinstance(net, nn.Module):
+        return copy.deepcopy(net)
+    if not callable(net):
+        raise InputError(f"net={net!r}: expected a name, a torch module, or a function from input shape to module.")
+    takes_two = len(inspect.signature(net).parameters) > 1
+    module = net((inputs,), outputs) if takes_two else net((inputs,))
+    if not isinstance(module, nn.Module):
+        raise InputError(f"The function given as net returned {type(module).__name__}; expected a torch module.")
+    return module
+
+
+def _count_outputs(module: nn.Module, inputs: int) -> int:
+    """Number of scores that a module gives for each row of a table."""
+    parameter = next(module.parameters(), None)
+    probe = torch.zeros(2, inputs, dtype=torch.float32 if parameter is None else parameter.dtype)
+    training = module.training
+    try:
+        with torch.no_grad():
+            z = module.eval()(probe)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise InputError(f"The network does not take a table of {inputs} columns, (rows, {inputs}): {error}") from None
+    finally:
+        module.train(training)
+    if not isinstance(z, torch.Tensor) or z.dim() != 2 or len(z) != 2:
+        shape = tuple(z.shape) if isinstance(z, torch.Tensor) else type(z).__name__
+        raise InputError(f"The network gave {shape} for 2 rows; expected (2, outputs).")
+    return int(z.shape[1])
+
+
+def _to_json(name: str, value: Any) -> Any:
+    if isinstance(value, nn.Module) or callable(value):
+        return {_CALLABLE: getattr(value, "__name__", type(value).__name__)}
+    if isinstance(value, dict):
+        return {"pairs": [[_plain_number(k), _plain_number(v)] for k, v in value.items()]}
+    if isinstance(value, list | tuple):
+        return [_plain_number(v) for v in value]
+    if name == "checkpoint":
+        return None
+    if isinstance(value, np.random.RandomState):
+        return None
+    return _plain_number(value)
+
+
+def _plain_number(value: Any) -> Any:
+    value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InputError(f"The setting {value} cannot be saved.")
+    return value
+
+
+def _from_json(name: str, value: Any, functions: dict[str, Callable[..., Any]]) -> Any:
+    if isinstance(value, dict) and _CALLABLE in value:
+        key = value[_CALLABLE]
+        if key not in functions:
+            raise InputError(
+                f"the {name} of this model is the function or module {key!r}, which is not in the file. Load it with "
+                f"lawful.load(path, functions={{{key!r}: ...}})."
+            )
+        return functions[key]
+    if isinstance(value, dict):
+        return {k: v for k, v in value["pairs"]}
+    return tuple(value) if isinstance(value, list) else value

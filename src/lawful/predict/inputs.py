@@ -1,0 +1,186 @@
+"""What estimators check at their door."""
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import issparse
+from sklearn.utils.validation import validate_data
+
+from lawful.errors import InputError
+
+if TYPE_CHECKING:
+    from lawful.data import Events
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Inputs, targets and weights as the user gave them, Events taken apart.
+
+    Attributes:
+        X: Anything two-dimensional, with column names where there are any.
+        y: Targets or None.
+        weight: Weights or None.
+        groups: Events that must stay together carry the same number; None when each stands alone.
+        gaps_declared: Whether missing values were declared when the events were read.
+    """
+
+    X: Any
+    y: Any
+    weight: Any
+    groups: Array | None = None
+    gaps_declared: bool = False
+
+
+def is_events(X: object) -> bool:
+    """Whether X is a set of `lawful.Events`."""
+    return hasattr(X, "frame") and hasattr(X, "features") and hasattr(X, "weight")
+
+
+def take_apart(X: Any, y: Any = None, weight: Any = None) -> Table:
+    """Turn whatever the user gave into a `Table`: Events, torch tensors, awkward and pandas arrays, lists.
+
+    Raises:
+        InputError: For a dictionary of named inputs, which only networks for structured data take.
+    """
+    if is_events(X):
+        events: Events = X
+        target = events.y if y is None else y
+        own = events.weight if weight is None else weight
+        group = getattr(events, "group", None)
+        groups = None if group is None else np.unique(np.asarray(group), return_inverse=True)[1]
+        return Table(events.frame(), target, own, groups, bool(getattr(events, "missing", None)))
+    if isinstance(X, dict) and not issparse(X):  # one of SciPy's sparse matrices is a dictionary too
+        raise InputError("X is a dictionary of named inputs; this network takes one table, (events, columns).")
+    return Table(_plain(X), _plain(y), _plain(weight))
+
+
+def _plain(array: Any) -> Any:
+    module = type(array).__module__.split(".")[0]
+    if module == "torch":
+        return array.detach().cpu().numpy()
+    if module == "awkward":
+        return _from_awkward(array)
+    if module != "pandas" and not isinstance(array, np.ndarray) and hasattr(array, "__array__"):
+        return np.asarray(array)
+    return array
+
+
+def _from_awkward(array: Any) -> Any:
+    import awkward as ak
+    import pandas as pd
+
+    if ak.fields(array):
+        return pd.DataFrame({name: ak.to_numpy(array[name]) for name in ak.fields(array)})
+    return ak.to_numpy(array)
+
+
+def check_X(estimator: Any, X: Any, *, fitting: bool, gaps_allowed: bool) -> Array:
+    """Give X as a finite (N, F) float array, in the estimator's number type.
+
+    Raises:
+        InputError: When X is empty, has the wrong shape or other columns than in `fit`, or holds NaN or infinities.
+    """
+    try:
+        x = validate_data(estimator, X, reset=fitting, dtype="numeric", ensure_all_finite=False, ensure_min_samples=1)
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    with np.errstate(over="ignore"):
+        wide = x.astype(np.float64 if estimator.dtype == "float64" else np.float32, copy=False)
+        if np.isfinite(wide.sum()):  # one pass; a sum that overflows is looked at closely below
+            return np.asarray(wide)
+    bad = ~np.isfinite(wide)
+    if gaps_allowed:
+        bad &= ~np.isnan(wide)
+    if bad.any():
+        raise InputError(_describe(x, bad, getattr(estimator, "feature_names_in_", None)))
+    return np.asarray(wide)
+
+
+def _describe(x: Array, bad: Array, names: Array | None) -> str:
+    """Say which columns hold how many NaN and infinite values, and what to do."""
+    parts = []
+    for column in np.flatnonzero(bad.any(0))[:5]:
+        nan = int(np.isnan(x[:, column]).sum()) if x.dtype.kind == "f" else 0
+        infinite = int(bad[:, column].sum()) - min(nan, int(bad[:, column].sum()))
+        counts = [f"{nan} NaN" if nan else "", f"{infinite} infinity (or too large for float32)" if infinite else ""]
+        name = f"{names[column]!r}" if names is not None else f"column {column}"
+        parts.append(f"{name}: {' and '.join(c for c in counts if c)}")
+    more = int(bad.any(0).sum()) - len(parts)
+    return (
+        f"Input X contains NaN or infinity. {'; '.join(parts)}{f'; and {more} more columns' if more > 0 else ''} "
+        f"(of {len(x)} rows). Remove these rows, or give missing values as NaN with missing='mark'."
+    )
+
+
+def check_weight(weight: Any, rows: int) -> Array:
+    """Give weights as a finite (N,) float64 array; ones when there are none.
+
+    Raises:
+        InputError: When lengths differ, a weight is not finite, or the weights sum to zero or less.
+    """
+    if weight is None:
+        return np.ones(rows)
+    try:
+        w = np.asarray(weight, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError("sample_weight: expected numbers, one for each row of X.") from None
+    if w.ndim == 0:
+        w = np.full(rows, float(w))
+    if w.ndim == 2 and w.shape[1] == 1:
+        w = w[:, 0]
+    if w.ndim != 1:
+        raise InputError(f"Sample weights must be 1D array or scalar: got shape {w.shape}, expected ({rows},).")
+    if len(w) != rows:
+        raise InputError(f"sample_weight.shape == {w.shape}, expected ({rows},)! X has {rows} rows.")
+    if not np.isfinite(w).all():
+        nan, inf = int(np.isnan(w).sum()), int(np.isinf(w).sum())
+        raise InputError(f"sample_weight contains {nan} NaN and {inf} infinity values (of {rows}). Remove these rows.")
+    if w.sum() <= 0:
+        raise InputError(
+            f"The weights sum to {w.sum():g}: no distribution has these weights. Are signs or a factor wrong, or are "
+            "all of them zero?"
+        )
+    return w
+
+
+def check_lengths(x: Array, y: Any) -> None:
+    """Check that there is a target for each row.
+
+    Raises:
+        InputError: When y is missing or the lengths differ.
+    """
+    if y is None:
+        raise InputError(
+            "This estimator requires y to be passed, but the target y is None. Give fit(X, y), or events that were "
+            "read with target=..."
+        )
+    rows = np.shape(y)[0] if np.ndim(y) else 0
+    if len(x) != rows:
+        raise InputError(
+            f"Found input variables with inconsistent numbers of samples: X has {len(x)} rows, y has {rows}. Were "
+            "cuts applied to one of them alone?"
+        )
+
+
+def warn_of_labels(x: Array, coded: Array, names: Array | None) -> None:
+    """Warn when one column alone separates the classes without error: it may be the label itself."""
+    classes = int(coded.max()) + 1
+    low = np.stack([x[coded == k].min(0) for k in range(classes)])  # (K, F)
+    high = np.stack([x[coded == k].max(0) for k in range(classes)])
+    order = low.argsort(0)
+    low, high = np.take_along_axis(low, order, 0), np.take_along_axis(high, order, 0)
+    for column in np.flatnonzero((high[:-1] < low[1:]).all(0)):
+        name = f"{names[column]!r}" if names is not None else f"number {column}"
+        warnings.warn(
+            f"Column {name} alone separates the classes without error: is this the label? If so, leave it out "
+            "(exclude=[...] in lawful.read).",
+            UserWarning,
+            stacklevel=4,
+        )

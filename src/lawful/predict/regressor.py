@@ -1,0 +1,232 @@
+"""What is its energy?"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy.special import expit
+from sklearn.base import RegressorMixin
+from sklearn.utils import Tags
+
+from lawful.errors import InputError
+from lawful.learning.archive import Arrays
+from lawful.learning.objectives import Objective, SignedSquaredError, SquaredError
+from lawful.learning.scaling import TargetScaling
+from lawful.predict.estimator import NetEstimator
+from lawful.predict.inputs import Array
+
+
+class Regressor(RegressorMixin, NetEstimator):
+    r"""Answer 'how much is it?' with the mean of an ensemble of networks.
+
+    Minimises the weighted squared error of the standardised targets, and so estimates the conditional mean
+    $E[y|x] = \sum_i w_i y_i\,\delta(x - x_i) / \sum_i w_i\,\delta(x - x_i)$. With weights of both signs the network
+    learns the share r(x) of negative weight and the mean of y over each sign, $f_+$ and $f_-$, and gives
+    $f_+ + (f_+ - f_-)\,r / (1 - 2r)$, the same ratio, kept within the range of the targets; where the local sum of
+    weights is negative the ratio is not defined and the prediction stays at an end of that range. No weight is
+    clipped or dropped.
+
+    Args:
+        net: "mlp" (multilayer perceptron), "linear" (linear regression), a torch module, or a function from input
+            shape (F,), and if it likes the number of outputs, to a torch module.
+        hidden: Widths of the hidden layers.
+        activation: "silu", "tanh" or "relu".
+        dropout: Share of hidden units silenced in a training step.
+        embedding: None, or "periodic" for a learned periodic embedding of each column.
+        scaling: "robust" (median, quartiles, arsinh), "standard" (mean and deviation), "none", or "auto": robust, and
+            standard for `net="linear"`, which stays linear in the inputs.
+        missing: "error", or "mark": NaN means missing, is replaced by the median and marked in an extra input.
+        members: Networks in the ensemble, trained as one batched network.
+        epochs: Passes over the data at most.
+        patience: Epochs without a better validation loss after which a member stops.
+        batch_size: Events in a step.
+        learning_rate: Step size of AdamW.
+        schedule: "constant" or "cosine".
+        averaging: Steps over which weights are averaged; 0 switches it off.
+        weight_decay: Decoupled weight decay.
+        l1: Factor of the sum of |weights| in the loss.
+        l2: Factor of half the sum of squared weights in the loss.
+        gradient_clip: Largest norm of a member's gradient, or None.
+        device: "auto", "cpu", "cuda", "mps".
+        dtype: "float32" or "float64".
+        checkpoint: Folder in which the training's state is kept; a training that was killed goes on from it.
+        verbose: True: report each epoch. None: a progress bar on a terminal. False: silence.
+        seed: Same seed, same machine, same result.
+
+    Attributes:
+        history_: A dictionary for each epoch: losses, learning rate, seconds.
+        members_: The networks, as `lawful.learning.Members`.
+        n_iter_: Number of epochs made.
+
+    Examples:
+        >>> import numpy as np, lawful as lf
+        >>> x = np.linspace(-1, 1, 400)[:, None]
+        >>> model = lf.Regressor(hidden=(32,), epochs=200, learning_rate=0.01).fit(x, np.sin(3 * x[:, 0]))
+        >>> bool(model.score(x, np.sin(3 * x[:, 0])) > 0.99)
+        True
+    """
+
+    def __init__(
+        self,
+        net: Any = "mlp",
+        *,
+        hidden: Sequence[int] = (64, 64),
+        activation: str = "silu",
+        dropout: float = 0.0,
+        embedding: str | None = None,
+        scaling: str = "auto",
+        missing: str = "error",
+        members: int = 1,
+        epochs: int = 1000,
+        patience: int = 20,
+        batch_size: int = 256,
+        learning_rate: float = 2e-3,
+        schedule: str = "constant",
+        averaging: int = 1000,
+        weight_decay: float = 1e-4,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        gradient_clip: float | None = None,
+        device: str = "auto",
+        dtype: str = "float32",
+        checkpoint: Any = None,
+        verbose: bool | None = None,
+        seed: Any = 0,
+    ) -> None:
+        self.net = net
+        self.hidden = hidden
+        self.activation = activation
+        self.dropout = dropout
+        self.embedding = embedding
+        self.scaling = scaling
+        self.missing = missing
+        self.members = members
+        self.epochs = epochs
+        self.patience = patience
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.averaging = averaging
+        self.weight_decay = weight_decay
+        self.l1 = l1
+        self.l2 = l2
+        self.gradient_clip = gradient_clip
+        self.device = device
+        self.dtype = dtype
+        self.checkpoint = checkpoint
+        self.verbose = verbose
+        self.seed = seed
+
+    def __sklearn_tags__(self) -> Tags:
+        """Tell scikit-learn that several targets are taken."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+    def _scaling_kind(self) -> str:
+        if self.scaling != "auto":
+            return self.scaling
+        return "standard" if self.net == "linear" else "robust"
+
+    # ---- targets -----------------------------------------------------------------------------------------------
+    def _learn_targets(self, y: Any, weight: Array) -> Array:
+        targets = self._code_targets(y)
+        self.flat_ = np.ndim(y) == 1
+        self.target_scaling_ = TargetScaling.fit(targets, weight)
+        return targets
+
+    def _code_targets(self, y: Any) -> Array:
+        try:
+            targets = np.asarray(y, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise InputError("y: expected numbers, one row for each row of X. For classes use lawful.Classifier.") from None
+        if targets.ndim not in (1, 2) or (targets.ndim == 2 and targets.shape[1] == 0):
+            raise InputError(f"y has shape {targets.shape}: expected (N,) or (N, targets).")
+        finite = np.isfinite(targets)
+        if not finite.all():
+            nan, inf = int(np.isnan(targets).sum()), int(np.isinf(targets).sum())
+            raise InputError(f"Input y contains {nan} NaN and {inf} infinity values (of {targets.size}). Remove them.")
+        return targets.reshape(len(targets), -1)
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, validation: Any = None) -> "Regressor":
+        """Train the members.
+
+        Args:
+            X: Inputs, (N, F): array, data frame, torch tensor, awkward array, or `lawful.Events`.
+            y: Targets, (N,) or (N, T); taken from the events when X holds them.
+            sample_weight: Event weights, (N,), of either sign; None: ones.
+            validation: None: seeded fifths are held out in turn. (X, y), (X, y, weight) or Events: judged on these.
+                False: nothing is held out and all `epochs` are made.
+
+        Returns:
+            The regressor itself.
+
+        Raises:
+            InputError: When data or settings are at fault; the message says what to do.
+        """
+        super().fit(X, y, sample_weight, validation)
+        return self
+
+    def _strata(self, coded: Array) -> Array:
+        return np.zeros(len(coded), np.int64)
+
+    # ---- loss --------------------------------------------------------------------------------------------------
+    def _plan(self, signed: bool) -> Objective:
+        count = len(self.target_scaling_.centre)
+        return SignedSquaredError(count) if signed else SquaredError(count)
+
+    def _examples(self, coded: Array, weight: Array) -> tuple[Array, Array]:
+        targets = self.target_scaling_.apply(coded)
+        if isinstance(self.objective_, SignedSquaredError):
+            targets = np.concatenate([(weight < 0)[:, None], targets], 1)
+        return targets, np.abs(weight)
+
+    # ---- predict -----------------------------------------------------------------------------------------------
+    def predict(self, X: Any) -> Array:
+        """Expected target of each row.
+
+        Args:
+            X: Inputs, (N, F).
+
+        Returns:
+            (N,) or (N, T), as y was in `fit`.
+        """
+        return self._shape(self._combine(self._parts(X).mean(0)))
+
+    def spread(self, X: Any) -> Array:
+        """Disagreement of the members: standard deviation of their predictions, in the shape of `predict`.
+
+        Raises:
+            InputError: When there is only one member.
+        """
+        self._check_spread()
+        return self._shape(self._combine(self._parts(X)).std(0, ddof=1))
+
+    def _parts(self, X: Any) -> Array:
+        z = self._scores(X)
+        if isinstance(self.objective_, SignedSquaredError):
+            z[..., 0] = expit(z[..., 0])
+        return z
+
+    def _combine(self, z: Array) -> Array:
+        scaling = self.target_scaling_
+        if not isinstance(self.objective_, SignedSquaredError):
+            return scaling.invert(z)
+        count = self.objective_.targets
+        r, plus, minus = z[..., :1], z[..., 1 : 1 + count], z[..., 1 + count :]
+        y = scaling.invert(plus + (plus - minus) * r / np.maximum(1 - 2 * r, 1e-9))
+        return np.asarray(np.clip(y, scaling.low, scaling.high))
+
+    def _shape(self, y: Array) -> Array:
+        return y[..., 0] if self.flat_ else y
+
+    # ---- save and load -----------------------------------------------------------------------------------------
+    def _state(self) -> tuple[dict[str, Any], Arrays]:
+        arrays = {f"target.{name}": value for name, value in vars(self.target_scaling_).items()}
+        return {"flat": self.flat_, "signed": isinstance(self.objective_, SignedSquaredError)}, arrays
+
+    def _restore(self, facts: dict[str, Any], arrays: Arrays) -> Objective:
+        names = ("centre", "scale", "low", "high")
+        self.target_scaling_ = TargetScaling(*(arrays[f"target.{name}"] for name in names))
+        self.flat_ = bool(facts["flat"])
+        return self._plan(bool(facts["signed"]))
