@@ -114,7 +114,7 @@ def load(path: str | os.PathLike[str], functions: Mapping[str, Callable[..., Any
     """
     facts, arrays = read_archive(path)
     kind = facts.get("kind")
-    if kind not in _KINDS:
+    if not isinstance(kind, str) or kind not in _KINDS:
         raise InputError(f"{str(path)!r} holds a {kind!r}, which this lawful does not know. Known: {sorted(_KINDS)}.")
     cls = getattr(importlib.import_module(_KINDS[kind]), kind)
     try:

@@ -9,14 +9,21 @@ import numpy.typing as npt
 from lawful.errors import InputError
 
 Array = npt.NDArray[Any]
+_ENOUGH = 20_000
 SCALINGS = ("robust", "standard", "none")
 
 
 def weighted_quantiles(x: Array, weight: Array, levels: Array) -> Array:
     """Quantiles of each column of x, (N, F), under weights of at least zero, (N,): (levels, F).
 
-    The quantile at level q is the least value below or at which a share q of the weight lies.
+    The quantile at level q is the least value below or at which a share q of the weight lies. Of more than 20,000
+    rows, 20,000 evenly spaced ones are looked at.
     """
+    if len(x) > _ENOUGH:
+        rows = np.linspace(0, len(x) - 1, _ENOUGH).astype(np.int64)
+        x, weight = x[rows], weight[rows]
+        if not weight.any():
+            weight = np.ones(len(rows))
     if np.all(weight == weight[0]):
         return np.quantile(x, levels, axis=0, method="inverted_cdf")
     order = np.argsort(x, axis=0, kind="stable")

@@ -118,7 +118,10 @@ class DensePass:
             if i == 0:
                 break
             lower, h = self.d[i - 1], self.h[i - 1]
-            np.matmul(d_np, numpy[id(self.W[i])], out=numpy[id(lower)])
+            if d_np.shape[-1] == 1:  # an outer product, for which BLAS is slow
+                torch.mul(d, self.W[i], out=lower)
+            else:
+                np.matmul(d_np, numpy[id(self.W[i])], out=numpy[id(lower)])
             if self.noisy:
                 lower.mul_(self.kept[i - 1])
             _chain(net.activation, lower, h, self.scratch[i - 1], self.sigmoid[i - 1] if self.sigmoid else None)

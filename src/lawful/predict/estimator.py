@@ -6,6 +6,7 @@ import math
 import os
 from abc import abstractmethod
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -114,6 +115,7 @@ class NetEstimator(BaseEstimator):
         if not isinstance(self.members, int | np.integer) or self.members < 1:
             raise InputError(f"members={self.members!r}: expected a whole number of at least 1.")
         table = take_apart(X, y, sample_weight)
+        self.fitted_on_events_ = table.events
         gaps = self.missing == "mark" or table.gaps_declared
         x = check_X(self, table.X, fitting=True, gaps_allowed=gaps)
         check_lengths(x, table.y)
@@ -188,9 +190,9 @@ class NetEstimator(BaseEstimator):
         if isinstance(validation, tuple | list):
             if len(validation) not in (2, 3):
                 raise InputError(f"validation has {len(validation)} parts: expected (X, y) or (X, y, weight).")
-            table = take_apart(*validation)
+            table = self._take_apart(*validation)
         else:
-            table = take_apart(validation)
+            table = self._take_apart(validation)
         x = check_X(self, table.X, fitting=False, gaps_allowed=gaps)
         check_lengths(x, table.y)
         return x, self._code_targets(table.y), check_weight(table.weight, len(x))
@@ -242,12 +244,22 @@ class NetEstimator(BaseEstimator):
     def _scores(self, X: Any) -> Array:
         """Scores of every member, (M, N, O), as float64."""
         check_is_fitted(self, "members_")
-        table: Table = take_apart(X)
+        table = self._take_apart(X)
         gaps = self.missing == "mark" or bool(self.scaling_.gaps)
         x = self.scaling_.apply(check_X(self, table.X, fitting=False, gaps_allowed=gaps))
         values = self.members_.values
         z: Array = self.members_.scores(torch.from_numpy(x).to(values.device, values.dtype)).double().numpy(force=True)
         return z
+
+    def _take_apart(self, X: Any, y: Any = None, weight: Any = None) -> Table:
+        """As `take_apart`, for data that must fit the columns of the training data."""
+        names = getattr(self, "feature_names_in_", None)
+        table = take_apart(X, y, weight, names)
+        if self.fitted_on_events_ and isinstance(table.X, np.ndarray) and table.X.shape[1:] == (self.n_features_in_,):
+            import pandas as pd
+
+            return replace(table, X=pd.DataFrame(table.X, columns=names))  # events.X is in the order of the features
+        return table
 
     def _check_spread(self) -> None:
         check_is_fitted(self, "members_")
@@ -274,6 +286,7 @@ class NetEstimator(BaseEstimator):
             "settings": settings,
             "scaling": {"kind": self.scaling_.kind, "gaps": list(self.scaling_.gaps)},
             "columns": int(self.n_features_in_),
+            "events": self.fitted_on_events_,
             "names": [str(name) for name in self.feature_names_in_] if hasattr(self, "feature_names_in_") else None,
             "history": self.history_,
             "inputs": self.scaling_.outputs,
@@ -299,6 +312,7 @@ class NetEstimator(BaseEstimator):
         settings = {name: _from_json(name, value, functions) for name, value in facts["settings"].items()}
         model = cls(**settings)
         model.n_features_in_ = facts["columns"]
+        model.fitted_on_events_ = bool(facts["events"])
         if facts["names"] is not None:
             model.feature_names_in_ = np.array(facts["names"], dtype=object)
         scaling = facts["scaling"]
@@ -312,15 +326,24 @@ class NetEstimator(BaseEstimator):
         weights = {name.removeprefix("member."): a for name, a in arrays.items() if name.startswith("member.")}
         buffers = {name.removeprefix("buffer."): a for name, a in arrays.items() if name.startswith("buffer.")}
         count = len(next(iter(weights.values())))
-        members = Members(
-            lambda: model._make_net(facts["inputs"], facts["outputs"]), 1, seed=0, dtype=find_dtype(model.dtype)
-        )
-        shapes = {name: (count, *p.shape) for name, p in members.net.named_parameters()}
-        if shapes != {name: a.shape for name, a in weights.items()}:
-            raise InputError("the weights do not fit the network that the settings describe: the file was changed.")
+        given = {name: a.shape for name, a in weights.items()}
+
+        def make() -> nn.Module:
+            return model._make_net(facts["inputs"], facts["outputs"])
+
+        def check(net: nn.Module) -> None:
+            if {name: (count, *p.shape) for name, p in net.named_parameters()} != given:
+                raise InputError("the weights do not fit the network that the settings describe: the file was changed.")
+
+        if isinstance(model.net, str):
+            with torch.device("meta"):  # takes no memory, whatever size the file claims
+                check(make())
+        members = Members(make, 1, seed=0, dtype=find_dtype(model.dtype))
+        check(members.net)
         device = find_device("auto" if model.device == "auto" else "cpu")
         members.values = torch.cat(
-            [torch.from_numpy(np.array(weights[name])).reshape(count, -1) for name in shapes], 1
+            [torch.from_numpy(np.array(weights[name])).reshape(count, -1) for name, _ in members.net.named_parameters()],
+            1,
         ).to(device)
         members.buffers = {name: torch.from_numpy(np.array(buffers[name])).to(device) for name in members.buffers}
         members.net.to(device)

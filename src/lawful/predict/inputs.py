@@ -27,6 +27,7 @@ class Table:
         weight: Weights or None.
         groups: Events that must stay together carry the same number; None when each stands alone.
         gaps_declared: Whether missing values were declared when the events were read.
+        events: Whether these were Events.
     """
 
     X: Any
@@ -34,6 +35,7 @@ class Table:
     weight: Any
     groups: Array | None = None
     gaps_declared: bool = False
+    events: bool = False
 
 
 def is_events(X: object) -> bool:
@@ -41,8 +43,10 @@ def is_events(X: object) -> bool:
     return hasattr(X, "frame") and hasattr(X, "features") and hasattr(X, "weight")
 
 
-def take_apart(X: Any, y: Any = None, weight: Any = None) -> Table:
+def take_apart(X: Any, y: Any = None, weight: Any = None, names: Array | None = None) -> Table:
     """Turn whatever the user gave into a `Table`: Events, torch tensors, awkward and pandas arrays, lists.
+
+    Of Events the columns `names` are taken, or their features when there are no names yet.
 
     Raises:
         InputError: For a dictionary of named inputs, which only networks for structured data take.
@@ -51,9 +55,9 @@ def take_apart(X: Any, y: Any = None, weight: Any = None) -> Table:
         events: Events = X
         target = events.y if y is None else y
         own = events.weight if weight is None else weight
-        group = getattr(events, "group", None)
-        groups = None if group is None else np.unique(np.asarray(group), return_inverse=True)[1]
-        return Table(events.frame(), target, own, groups, bool(getattr(events, "missing", None)))
+        groups = None if events.group is None else np.unique(events[events.group], return_inverse=True)[1]
+        frame = events.frame(None if names is None else list(names))
+        return Table(frame, target, own, groups, bool(events.missing), events=True)
     if isinstance(X, dict) and not issparse(X):  # one of SciPy's sparse matrices is a dictionary too
         raise InputError("X is a dictionary of named inputs; this network takes one table, (events, columns).")
     return Table(_plain(X), _plain(y), _plain(weight))

@@ -1,0 +1,142 @@
+"""Reading a large ROOT and a large Parquet file: time and memory of lawful against uproot and pyarrow alone.
+
+Run as `python benchmarks/reading.py [--rows N] [--runs N]`. Each measurement is a process of its own; rivals take
+turns, so that a busy machine or a warm file cache favours none. Memory is the peak of the process above what it held
+after its imports, as a multiple of the bytes of the columns.
+"""
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+FEATURES = 28
+RIVALS = ("lawful", "peer")
+CODE = "import sys; sys.path.insert(0, {folder!r}); import reading; reading.measure({rival!r}, {path!r})"
+
+
+def make_root(path: Path, rows: int) -> int:
+    """A ROOT file of float32 branches as uproot writes it, in baskets of 100,000; gives the bytes of its columns."""
+    import uproot
+
+    rng = np.random.default_rng(0)
+    with uproot.recreate(path, compression=uproot.LZ4(1)) as file:
+        tree = file.mktree("events", {f"x{j}": np.float32 for j in range(FEATURES)})
+        for start in range(0, rows, 100_000):
+            n = min(100_000, rows - start)
+            tree.extend({f"x{j}": rng.normal(size=n).astype(np.float32) for j in range(FEATURES)})
+    return rows * FEATURES * 4
+
+
+def make_parquet(path: Path, rows: int) -> int:
+    """A Parquet file of float32 columns as pyarrow writes it, in row groups of 2^20; gives the bytes of its columns."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rng = np.random.default_rng(0)
+    schema = pa.schema([(f"x{j}", pa.float32()) for j in range(FEATURES)])
+    with pq.ParquetWriter(path, schema, use_dictionary=False) as writer:
+        for start in range(0, rows, 1 << 20):
+            n = min(1 << 20, rows - start)
+            columns = [pa.array(rng.standard_normal(n, dtype=np.float32)) for _ in range(FEATURES)]
+            writer.write_table(pa.table(columns, schema=schema))
+    return rows * FEATURES * 4
+
+
+def measure(rival: str, path: str) -> None:
+    """Read the file once in this process and print seconds and peak memory as JSON."""
+    if rival == "lawful":
+        from lawful.data import read
+        from lawful.data.formats import format_of
+
+        format_of(Path(path))._load("open_table")  # the import of uproot or pyarrow is not what is measured
+
+        def work() -> object:
+            return read(path)
+    elif path.endswith(".root"):
+        import uproot
+
+        def work() -> object:
+            with uproot.open(path) as file:
+                return file["events"].arrays(library="np")
+    else:
+        import pyarrow.parquet as pq
+
+        def work() -> object:
+            return pq.read_table(path)
+
+    before = _resident()
+    wall, cpu = time.perf_counter(), time.process_time()
+    kept = work()
+    seconds = time.perf_counter() - wall, time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    assert kept is not None
+    print(json.dumps({"wall": seconds[0], "cpu": seconds[1], "memory": peak - before}))
+
+
+def _resident() -> int:
+    """Bytes that the process holds now."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def compare(path: Path, runs: int) -> dict[str, list[dict[str, float]]]:
+    """Measure the rivals in turn, each in a process of its own."""
+    found: dict[str, list[dict[str, float]]] = {rival: [] for rival in RIVALS}
+    for run in range(runs + 1):
+        for rival in RIVALS:
+            code = CODE.format(folder=str(Path(__file__).parent), rival=rival, path=str(path))
+            out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+            if run:  # the first one warms the file cache
+                found[rival].append(json.loads(out))
+    return found
+
+
+def row(name: str, found: dict[str, list[dict[str, float]]], size: int) -> str:
+    """A line of the table: medians over the runs, and the median of the ratios run by run."""
+
+    def median(rival: str, key: str) -> float:
+        return statistics.median(run[key] for run in found[rival])
+
+    ratio = statistics.median(a["wall"] / b["wall"] for a, b in zip(found["lawful"], found["peer"], strict=True))
+    cpu = statistics.median(a["cpu"] / b["cpu"] for a, b in zip(found["lawful"], found["peer"], strict=True))
+    cells = [
+        name,
+        f"{size / 1e9:.2f} GB",
+        f"{median('lawful', 'wall'):.2f} s",
+        f"{median('peer', 'wall'):.2f} s",
+        f"{ratio:.2f}",
+        f"{cpu:.2f}",
+        f"{median('lawful', 'memory') / size:.2f}",
+        f"{median('peer', 'memory') / size:.2f}",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def main() -> None:
+    """Make the files, measure, print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--root-rows", type=int, default=1_000_000)
+    parser.add_argument("--parquet-rows", type=int, default=9_000_000)
+    arguments = parser.parse_args()
+    print("| file | columns | lawful | peer | wall ratio | CPU ratio | memory / columns | peer's memory / columns |")
+    print("|---|---|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, make, rows, path in (
+            ("ROOT, uproot `arrays`", make_root, arguments.root_rows, Path(folder, "events.root")),
+            ("Parquet, pyarrow `read_table`", make_parquet, arguments.parquet_rows, Path(folder, "events.parquet")),
+        ):
+            size = make(path, rows)
+            print(row(name, compare(path, arguments.runs), size), flush=True)
+            path.unlink()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+"""The command `lawful`. Heavy modules are imported when a command needs them, so that help answers at once."""
+
+import shutil
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lawful.errors import InputError
+
+app = typer.Typer(
+    help="Machine learning that obeys the laws of physics, and finds new ones.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Out = Annotated[Path | None, typer.Option("--out", help="Run folder; a started run in it goes on.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace a finished or different run.")]
+Changes = Annotated[list[str] | None, typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Replace a setting.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="A TOML file or the name of a built-in study.")]
+Tree = Annotated[
+    list[str] | None, typer.Option("--tree", metavar="NAME[=LABEL]", help="ROOT tree; with labels, several.")
+]
+
+
+@app.command()
+def run(study: StudyName, out: Out = None, force: Force = False, changes: Changes = None, debug: Debug = False) -> None:
+    """Run a study and write its run folder and report."""
+    from lawful.studies.reading import find_study, read_study
+
+    checked = read_study(study, changes or [])
+    _run(checked, out or Path("runs") / find_study(study).stem, force)
+
+
+@app.command()
+def fit(
+    file: Annotated[str, typer.Argument(help="ROOT, Parquet, CSV, HDF5 or NPZ file, or a glob of them.")],
+    target: Annotated[str, typer.Option("--target", help="Column to predict; with --tree NAME=LABEL a new name.")],
+    weight: Annotated[str | None, typer.Option("--weight", help="Column of event weights.")] = None,
+    question: Annotated[str, typer.Option("--question", help="classify or regress.")] = "classify",
+    tree: Tree = None,
+    exclude: Annotated[list[str] | None, typer.Option("--exclude", help="Column that is not learned from.")] = None,
+    select: Annotated[str | None, typer.Option("--select", help="Cut, as 'pt > 30 and abs(eta) < 2.5'.")] = None,
+    out: Out = None,
+    force: Force = False,
+    changes: Changes = None,
+    debug: Debug = False,
+) -> None:
+    """Train on a file of your own: an ensemble, a linear model and boosted trees, with a report."""
+    from lawful.studies.reading import _apply, check_study
+
+    linear = "logistic regression" if question == "classify" else "linear regression"
+    content: dict[str, Any] = {
+        "title": f"{target} in {Path(file).name}",
+        "data": {"source": str(Path(file).resolve()), "target": target, "exclude": exclude or []},
+        "model": {"question": question},
+        "evidence": {"yardsticks": [linear, "gradient-boosted trees"]},
+    }
+    optional = {"weight": weight, "select": select, "tree": _trees(tree)}
+    content["data"] |= {key: value for key, value in optional.items() if value is not None}
+    for change in changes or []:
+        _apply(content, change)
+    _run(check_study(content, "lawful fit"), out or Path("runs") / Path(file).stem.replace("*", "all"), force)
+
+
+@app.command()
+def predict(
+    run: Annotated[Path, typer.Argument(help="Run folder or .lawful file.")],
+    file: Annotated[str, typer.Argument(help="File with the same columns.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Parquet, CSV, HDF5 or ROOT file to write.")],
+    tree: Tree = None,
+    debug: Debug = False,
+) -> None:
+    """Write a file's events again with the model's scores beside them, part by part."""
+    from lawful.studies.scoring import score_file
+
+    rows = score_file(run, file, out, _trees(tree))
+    typer.echo(f"{rows:,} events with scores: {out}")
+
+
+@app.command()
+def report(run: Annotated[Path, typer.Argument(help="Run folder.")], debug: Debug = False) -> None:
+    """Measure a finished run again and rewrite its figures and report."""
+    from lawful.studies.runner import rebuild
+
+    typer.echo(f"report: {rebuild(run, _say).report}")
+
+
+@app.command()
+def studies() -> None:
+    """List the built-in studies."""
+    from lawful.studies.reading import builtin, read_study
+
+    for name in sorted(builtin()):
+        typer.echo(f"{name:16} {read_study(name).title}")
+
+
+@app.command()
+def check(study: StudyName, changes: Changes = None, debug: Debug = False) -> None:
+    """Check a study and the data that it names, without running it."""
+    from lawful.studies.reading import read_study
+    from lawful.studies.runner import read_events
+
+    events = read_events(read_study(study, changes or []))
+    typer.echo(f"{study} is in order: {len(events):,} events, {len(events.features)} features.")
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="Built-in study.")],
+    out: Annotated[Path | None, typer.Option("--out", help="File to write; NAME.toml when absent.")] = None,
+    debug: Debug = False,
+) -> None:
+    """Copy a built-in study to a file that you can edit."""
+    from lawful.studies.reading import builtin
+
+    known = builtin()
+    if name not in known:
+        raise InputError(f"There is no built-in study {name!r}; there are {sorted(known)}.")
+    target = out or Path(f"{name}.toml")
+    if target.exists():
+        raise InputError(f"{target} is there already; use --out for another name.")
+    shutil.copyfile(known[name], target)
+    typer.echo(f"{target}: edit it, then: lawful run {target}")
+
+
+def _run(study: Any, out: Path, force: bool) -> None:
+    from lawful.studies.runner import run as run_study
+
+    folder = run_study(study, out, force=force, say=_say)
+    typer.echo(f"report: {folder.report}")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _trees(names: list[str] | None) -> str | dict[str, int | str] | None:
+    """From ["sig=1", "bkg=0"] to a table from tree to label, from ["events"] to the name."""
+    if not names:
+        return None
+    if len(names) == 1 and "=" not in names[0]:
+        return names[0]
+    table: dict[str, int | str] = {}
+    for name in names:
+        tree, separator, label = name.partition("=")
+        if not separator:
+            raise InputError(f"--tree {name}: with several trees each needs a label, as --tree {name}=1.")
+        table[tree] = int(label) if label.lstrip("-").isdigit() else label
+    return table
+
+
+def main() -> None:
+    """Run the command; 0: done, 1: the work failed, 2: the input is at fault, in one line without a traceback."""
+    debug = "--debug" in sys.argv
+    try:
+        app()
+    except InputError as error:
+        _fail(f"error: {' '.join(str(error).split())}", 2, debug)
+    except KeyboardInterrupt:
+        _fail("stopped; the same command goes on from here", 1, debug=False)
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        _fail(f"failed: {error.strerror or error}{where}", 1, debug)
+    except Exception as error:
+        _fail(f"failed: {type(error).__name__}: {' '.join(str(error).split())} (--debug shows where)", 1, debug)
+
+
+def _fail(message: str, status: int, debug: bool) -> None:
+    if debug:
+        traceback.print_exc()
+    print(message, file=sys.stderr, flush=True)
+    sys.exit(status)

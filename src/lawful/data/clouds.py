@@ -1,0 +1,273 @@
+"""Clouds: per event a ragged list of objects (particles, hits, cells), kept flat with offsets."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, final
+
+import numpy as np
+import numpy.typing as npt
+
+from lawful.data import fourvectors
+from lawful.data.names import require
+from lawful.errors import InputError
+
+Array = npt.NDArray[Any]
+
+
+@final
+class Cloud:
+    """Per event a ragged list of objects, each with the same fields.
+
+    Event i holds the objects `offsets[i]` up to, not including, `offsets[i + 1]` of every field. Components of
+    four-vectors that follow from the stored ones (pt, eta, phi, m from px, py, pz, E, and back) can be asked for
+    like fields. An event without objects is a normal event.
+
+    Args:
+        offsets: (N + 1,) whole numbers that start at zero and never fall.
+        fields: Name to (M,) values, M = offsets[-1], all events one after the other.
+
+    Raises:
+        InputError: When the lengths do not fit.
+
+    Examples:
+        >>> tracks = Cloud([0, 2, 2, 3], {"pt": [30.0, 20.0, 50.0]})
+        >>> len(tracks), tracks.counts.tolist()
+        (3, [2, 0, 1])
+    """
+
+    __slots__ = ("_fields", "offsets")
+
+    def __init__(self, offsets: npt.ArrayLike, fields: Mapping[str, npt.ArrayLike]) -> None:
+        self.offsets: npt.NDArray[np.int64] = np.asarray(offsets, dtype=np.int64)
+        self._fields: dict[str, Array] = {name: np.asarray(values) for name, values in fields.items()}
+        if self.offsets.ndim != 1 or not len(self.offsets) or self.offsets[0] or np.any(np.diff(self.offsets) < 0):
+            raise InputError(
+                "offsets of a cloud must be a list of whole numbers that starts at 0 and never falls, "
+                f"received {self.offsets[:5].tolist()}..."
+            )
+        for name, values in self._fields.items():
+            if values.shape != (self.offsets[-1],):
+                raise InputError(
+                    f"field {name!r} of a cloud has shape {values.shape}, expected ({self.offsets[-1]},): "
+                    "every object needs one value of every field"
+                )
+        for array in (self.offsets, *self._fields.values()):
+            array.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __repr__(self) -> str:
+        return f"Cloud({len(self)} events, {self.offsets[-1]} objects, fields {', '.join(self._fields)})"
+
+    def __getitem__(self, field: str) -> Array:
+        """Values of one field, or of a four-vector component that follows from the fields, (M,)."""
+        if field in self._fields:
+            return self._fields[field]
+        require([field], (*self._fields, *fourvectors.derivable(self._fields)), what="field", where="the cloud")
+        return fourvectors.derive(field, self._fields)
+
+    @property
+    def counts(self) -> npt.NDArray[np.int64]:
+        """Objects in each event, (N,)."""
+        return np.diff(self.offsets)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Names of the stored fields."""
+        return tuple(self._fields)
+
+    def take(self, index: npt.NDArray[np.int64]) -> "Cloud":
+        """The events at `index`, in its order."""
+        counts = self.counts[index]
+        offsets = offsets_of(counts)
+        objects = np.repeat(self.offsets[:-1][index] - offsets[:-1], counts) + np.arange(offsets[-1])
+        return Cloud(offsets, {name: values[objects] for name, values in self._fields.items()})
+
+    def slice(self, start: int, stop: int) -> "Cloud":
+        """The events from `start` up to, not including, `stop`; shares memory."""
+        offsets = self.offsets[start : stop + 1]
+        if not len(offsets):
+            return Cloud([0], {name: values[:0] for name, values in self._fields.items()})
+        inside = slice(int(offsets[0]), int(offsets[-1]))
+        return Cloud(offsets - offsets[0], {name: values[inside] for name, values in self._fields.items()})
+
+    def padded(
+        self, fields: Sequence[str] | None = None, most: int | None = None, order_by: str | None = None
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+        """The cloud as a dense array, with zeros where an event has no further object, and the mask of the real ones.
+
+        Args:
+            fields: Which fields, in this order; all the stored ones when absent.
+            most: P, how many objects an event may keep; the largest number in any event when absent.
+            order_by: A field: each event's objects are put in falling order of it before those beyond `most` are
+                left out. As stored when absent.
+
+        Returns:
+            (N, P, F) float32 values and an (N, P) mask that is True for objects.
+
+        Examples:
+            >>> tracks = Cloud([0, 2, 2, 3], {"pt": [20.0, 30.0, 50.0], "charge": [1, -1, 1]})
+            >>> values, mask = tracks.padded(["pt"], most=1, order_by="pt")
+            >>> values[:, 0, 0].tolist(), mask[:, 0].tolist()
+            ([30.0, 0.0, 50.0], [True, False, True])
+        """
+        names = self.fields if fields is None else tuple(fields)
+        counts = self.counts
+        places = int(most) if most is not None else max(int(counts.max(initial=0)), 1)
+        if places < 1:
+            raise InputError(f"most={most!r}: at least one object an event must be kept")
+        event = np.repeat(np.arange(len(self)), counts)
+        place = np.arange(self.offsets[-1]) - np.repeat(self.offsets[:-1], counts)
+        keep: Array
+        if order_by is None:
+            keep = np.flatnonzero(place < places)
+        else:
+            # sorted by event first, so that position in the order and position in the cloud run alike
+            keep = np.lexsort((-np.asarray(self[order_by], dtype=np.float64), event))[place < places]
+        inside = place < places
+        values = np.zeros((len(self), places, len(names)), dtype=np.float32)  # (N, P, F)
+        mask = np.zeros((len(self), places), dtype=np.bool_)
+        mask[event[inside], place[inside]] = True
+        for f, name in enumerate(names):
+            values[event[inside], place[inside], f] = self[name][keep]
+        return values, mask
+
+
+def offsets_of(counts: Array) -> npt.NDArray[np.int64]:
+    """Offsets of lists that hold so many objects each."""
+    offsets = np.zeros(len(counts) + 1, dtype=np.int64)
+    np.cumsum(counts, out=offsets[1:])
+    return offsets
+
+
+def joined(clouds: Sequence[Cloud]) -> Cloud:
+    """One cloud after the other; all have the same fields."""
+    offsets = offsets_of(np.concatenate([cloud.counts for cloud in clouds]))
+    return Cloud(offsets, {name: np.concatenate([cloud[name] for cloud in clouds]) for name in clouds[0].fields})
+
+
+def merged(parts: Mapping[str, Cloud], *, name: str) -> Cloud:
+    """The fields of several clouds over the same objects as one cloud; `parts` is field name to one-field cloud.
+
+    Raises:
+        InputError: When the events of two fields hold different numbers of objects.
+    """
+    first, *others = parts
+    offsets = parts[first].offsets
+    for other in others:
+        if not np.array_equal(parts[other].offsets, offsets):
+            i = int(np.flatnonzero(parts[other].counts != parts[first].counts)[0])
+            raise InputError(
+                f"fields {first!r} and {other!r} of cloud {name!r} hold different numbers of objects "
+                f"(event {i}: {parts[first].counts[i]} and {parts[other].counts[i]}). They are lists of different "
+                f"things: say what belongs together, as in clouds={{{name!r}: [...], ...}}"
+            )
+    return Cloud(offsets, {field: part[part.fields[0]] for field, part in parts.items()})
+
+
+def as_cloud(data: Any, *, name: str) -> Cloud:
+    """A cloud from what a user may have: a `Cloud`, an awkward array, a mapping of field to lists, or lists.
+
+    Args:
+        data: A `Cloud`; an awkward array of lists of records or numbers; a mapping of field name to awkward array,
+            list of lists, or (N, P) array; or a list of lists of numbers, which becomes the field `value`.
+        name: What errors call it.
+
+    Raises:
+        InputError: When it has no list for each event, or the fields disagree on the number of objects.
+
+    Examples:
+        >>> as_cloud({"pt": [[1.0, 2.0], []], "charge": [[1, -1], []]}, name="tracks")
+        Cloud(2 events, 2 objects, fields pt, charge)
+    """
+    if isinstance(data, Cloud):
+        return data
+    if isinstance(data, Mapping):
+        if not data:
+            raise InputError(f"cloud {name!r} has no fields")
+        parts = {}
+        for field, values in data.items():
+            part = as_cloud(values, name=f"{name}.{field}")
+            if len(part.fields) != 1:
+                raise InputError(f"field {field!r} of cloud {name!r} is itself a record with {part.fields}")
+            parts[str(field)] = part
+        return merged(parts, name=name)
+    import awkward as ak
+
+    try:
+        array = data if isinstance(data, ak.Array) else ak.Array(_plain(data))
+        return from_awkward(array)
+    except (TypeError, ValueError, IndexError) as error:
+        raise InputError(
+            f"cloud {name!r}: expected for each event a list of numbers or of records of numbers, "
+            f"received {type(data).__name__} ({str(error).splitlines()[0]})"
+        ) from error
+
+
+def _plain(data: Any) -> Any:
+    """What awkward can take: an object array of arrays becomes a list of them."""
+    if isinstance(data, np.ndarray) and data.dtype == object:
+        return list(data)
+    return data
+
+
+def from_awkward(array: Any) -> Cloud:
+    """A cloud from an awkward array of lists of numbers or records; records in records are flattened.
+
+    Raises:
+        ValueError: When the array is not one list deep.
+    """
+    import awkward as ak
+
+    array = ak.from_regular(array, axis=None)
+    if array.ndim != 2:
+        if len(array):
+            raise ValueError(f"{array.ndim - 1} lists deep: one list for each event is expected")
+        return Cloud([0], {"value": np.zeros(0)})
+    counts = np.asarray(ak.num(array, axis=1))
+    flat = ak.flatten(array, axis=1)
+    fields = {name: np.asarray(ak.to_numpy(values)) for name, values in leaves(flat).items()}
+    for values in fields.values():
+        if values.dtype.kind not in "biuf":
+            raise ValueError(f"values of type {values.dtype}: numbers are expected")
+    return Cloud(offsets_of(counts), {name: native(values) for name, values in fields.items()})
+
+
+# What ROOT calls the components of its vector classes, with and without an energy among them.
+_MOMENTUM = {
+    "fX": "px",
+    "fY": "py",
+    "fZ": "pz",
+    "fE": "E",
+    "fT": "E",
+    "fPt": "pt",
+    "fEta": "eta",
+    "fPhi": "phi",
+    "fM": "m",
+}
+_POSITION = {"fX": "x", "fY": "y", "fZ": "z"}
+_BOOKKEEPING = ("fUniqueID", "fBits")
+
+
+def leaves(records: Any) -> dict[str, Any]:
+    """The numbers inside an awkward array of records, by name: ROOT's four-vectors become px, py, pz, E."""
+    if not records.fields:
+        return {"value": records}
+    found = _leaves(records)
+    names = _MOMENTUM if {"fE", "fT", "fPt"} & set(found) else _POSITION
+    return {names.get(name, name): values for name, values in found.items()}
+
+
+def _leaves(records: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in records.fields:
+        bare = name.rpartition("/")[2]
+        if not bare.startswith("@") and bare not in _BOOKKEEPING:
+            inner = records[name]
+            found |= _leaves(inner) if inner.fields else {bare: inner}
+    return found
+
+
+def native(values: Array) -> Array:
+    """The same numbers in this machine's byte order."""
+    return values if values.dtype.isnative else values.astype(values.dtype.newbyteorder("="))

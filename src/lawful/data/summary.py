@@ -1,0 +1,200 @@
+"""What a set of events holds, in one table."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lawful.data.columns import class_codes
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = npt.NDArray[Any]
+
+_SHOWN_CLASSES = 20
+
+
+@dataclass(frozen=True)
+class Yield:
+    """How much a set of events, or one class of it, amounts to.
+
+    Attributes:
+        name: The class, or `all`.
+        events: How many there are.
+        sum_of_weights: Their expected number, sum w.
+        effective_events: (sum w)^2 / sum w^2, the number of unweighted events with the same relative error.
+        negative_share: Share of the events whose weight is below zero.
+    """
+
+    name: str
+    events: int
+    sum_of_weights: float
+    effective_events: float
+    negative_share: float
+
+
+@dataclass(frozen=True)
+class Feature:
+    """What one feature holds; mean and standard deviation are weighted, missing values left out.
+
+    Attributes:
+        name: Its column.
+        unit: Its unit, empty when not stated.
+        min: Lowest value.
+        max: Highest value.
+        mean: sum w x / sum w.
+        std: sqrt(sum w (x - mean)^2 / sum w), NaN where negative weights make that negative.
+        missing: How many values are missing.
+    """
+
+    name: str
+    unit: str
+    min: float
+    max: float
+    mean: float
+    std: float
+    missing: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a set of events holds; `str()` prints it.
+
+    Attributes:
+        features: One entry a feature.
+        total: The yield of all events.
+        classes: The yield of each class, empty when the target is a measured number or absent.
+        weighted: Whether weights were given.
+
+    Examples:
+        >>> from lawful.data import Events
+        >>> events = Events({"pt": [10.0, 30.0]}, y=[0, 1], weight=[1.0, -0.5], units={"pt": "GeV"})
+        >>> summary = events.summary()
+        >>> summary.total.effective_events, summary.total.negative_share
+        (0.2, 0.5)
+        >>> print(summary)
+        2 events
+        <BLANKLINE>
+        class  events  sum of weights  effective events  negative weights
+        all         2             0.5               0.2             50.0%
+        0           1               1                 1              0.0%
+        1           1            -0.5                 1            100.0%
+        <BLANKLINE>
+        feature  unit  min  max  mean  std  missing
+        pt       GeV    10   30   -10  nan        0
+    """
+
+    features: tuple[Feature, ...]
+    total: Yield
+    classes: tuple[Yield, ...]
+    weighted: bool
+
+    def frame(self) -> "pd.DataFrame":
+        """The table of features, indexed by name."""
+        import pandas as pd
+
+        return pd.DataFrame([vars(feature) for feature in self.features], columns=_FEATURE_COLUMNS).set_index("name")
+
+    def __str__(self) -> str:
+        yields = [
+            (
+                row.name,
+                f"{row.events}",
+                f"{row.sum_of_weights:.6g}",
+                f"{row.effective_events:.6g}",
+                f"{row.negative_share:.1%}",
+            )
+            for row in (self.total, *self.classes)
+        ]
+        head = ("class", "events", "sum of weights", "effective events", "negative weights")
+        columns = [
+            (
+                row.name,
+                row.unit,
+                *(f"{value:.4g}" for value in (row.min, row.max, row.mean, row.std)),
+                f"{row.missing}",
+            )
+            for row in self.features
+        ]
+        note = "" if self.weighted else ", no weights given"
+        return "\n".join(
+            [
+                f"{self.total.events} events{note}",
+                "",
+                *_aligned([head, *yields], left=1),
+                "",
+                *_aligned([("feature", "unit", "min", "max", "mean", "std", "missing"), *columns], left=2),
+            ]
+        )
+
+
+_FEATURE_COLUMNS = ["name", "unit", "min", "max", "mean", "std", "missing"]
+
+
+def _aligned(rows: list[tuple[str, ...]], *, left: int) -> list[str]:
+    widths = [max(len(row[j]) for row in rows) for j in range(len(rows[0]))]
+    return [
+        "  ".join(
+            cell.ljust(width) if j < left else cell.rjust(width)
+            for j, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def summarise(
+    columns: Mapping[str, Array], units: Mapping[str, str], y: Array | None, weight: Array, *, weighted: bool
+) -> Summary:
+    """The summary of feature columns with target and weights."""
+    found = class_codes(y)
+    classes: tuple[Yield, ...] = ()
+    if found is not None and len(found[0]) <= _SHOWN_CLASSES:
+        values, codes = found
+        classes = tuple(_yield(_spelt(value), weight[codes == k]) for k, value in enumerate(values))
+    return Summary(
+        features=tuple(_feature(name, units.get(name, ""), values, weight) for name, values in columns.items()),
+        total=_yield("all", weight),
+        classes=classes,
+        weighted=weighted,
+    )
+
+
+def _spelt(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, np.floating) else str(value)
+
+
+def effective_events(weight: Array) -> float:
+    """(sum w)^2 / sum w^2: how many unweighted events have the same relative error.
+
+    Reference: G. Bohm and G. Zech, "Statistics of weighted Poisson events and its applications", 2014.
+
+    Examples:
+        >>> effective_events(np.array([2.0, 2.0, 2.0]))
+        3.0
+    """
+    squares = float(np.dot(weight, weight))
+    return float(weight.sum()) ** 2 / squares if squares else 0.0
+
+
+def _yield(name: str, weight: Array) -> Yield:
+    negative = float(np.mean(weight < 0)) if len(weight) else 0.0
+    return Yield(name, len(weight), float(weight.sum()), effective_events(weight), negative)
+
+
+def _feature(name: str, unit: str, values: Array, weight: Array) -> Feature:
+    x = values.astype(np.float64)
+    missing = int(np.isnan(x).sum())
+    if missing:
+        there = ~np.isnan(x)
+        x, weight = x[there], weight[there]
+    if not len(x):
+        return Feature(name, unit, math.nan, math.nan, math.nan, math.nan, missing)
+    total = float(weight.sum())
+    mean = float(np.dot(weight, x)) / total if total else math.nan
+    variance = float(np.dot(weight, (x - mean) ** 2)) / total if total else math.nan
+    std = math.sqrt(variance) if variance >= 0 else math.nan
+    return Feature(name, unit, float(x.min()), float(x.max()), mean, std, missing)

@@ -1,0 +1,51 @@
+"""What each metric is called, and what it says."""
+
+import re
+
+_MEANING = {
+    "auc": ("AUC", "chance that signal scores above background; 0.5 is no separation"),
+    "average_precision": ("average precision", "mean purity over all signal efficiencies"),
+    "accuracy": ("accuracy", "weight share of events whose most probable class is the true one"),
+    "log_loss": ("log loss", "mean of −ln p(true class), in nats; lower is better"),
+    "brier": ("Brier score", "mean square distance of probability and truth; lower is better"),
+    "calibration_error": ("calibration error", "mean |observed − predicted| share, noise included"),
+    "calibration_error_debiased": (
+        "calibration error, debiased",
+        "root mean square of observed − predicted share, noise subtracted",
+    ),
+    "significance": ("significance at the chosen cut", "expected Asimov Z in standard deviations"),
+    "rmse": ("RMSE", "root mean square residual"),
+    "mae": ("MAE", "mean size of the residual"),
+    "bias": ("bias", "mean residual, predicted − true"),
+    "resolution": ("resolution, standard deviation", "standard deviation of the residuals"),
+    "resolution_68": ("resolution, 68% half-width", "half the width of the central 68% of the residuals"),
+    "r2": ("R²", "share of the target's variance that is explained"),
+    "pull_mean": ("mean pull", "mean of residual / predicted uncertainty; 0 when right"),
+    "pull_width": ("width of the pulls", "standard deviation of residual / predicted uncertainty; 1 when right"),
+}
+_REJECTION = re.compile(r"rejection_at_([\d.]+)$")
+
+
+def title_of(metric: str) -> str:
+    """What a metric is called in tables.
+
+    Examples:
+        >>> title_of("rejection_at_0.5"), title_of("rmse[energy]")
+        ('rejection 1/ε_B at ε_S = 0.5', 'RMSE, energy')
+    """
+    found = _REJECTION.match(metric)
+    if found:
+        return f"rejection 1/ε_B at ε_S = {found[1]}"
+    base, _, rest = metric.partition("[")
+    name = _MEANING.get(base, (base.replace("_", " "), ""))[0]
+    return f"{name}, {rest.removesuffix(']')}" if rest else name
+
+
+def meaning_of(metric: str) -> str:
+    """What a metric says, in half a sentence."""
+    if _REJECTION.match(metric):
+        return "background events for each one that passes"
+    base, _, rest = metric.partition("[")
+    if base == "auc" and rest:
+        return "this class against the rest"
+    return _MEANING.get(base, ("", ""))[1]

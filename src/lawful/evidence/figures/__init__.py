@@ -1,0 +1,1 @@
+"""Figures in the style of the field: matplotlib `Figure` objects, made without touching global settings."""

@@ -1,0 +1,131 @@
+"""What the report rests on: the events, the training, the cost, and where everything came from."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from lawful.data.summary import Summary, summarise
+from lawful.evidence.case import Case
+from lawful.evidence.document import Grid, Section, number, percent
+from lawful.evidence.figures.curves import column, draw_learning
+from lawful.evidence.models import count_parameters
+from lawful.evidence.sample import Sample
+
+_MOST_FEATURES = 60
+
+
+def data_section(case: Case) -> Section:
+    """How many events, with which weights and features."""
+    sets = [("test", case.test)]
+    if case.train is not None:
+        sets.append(("training", case.train))
+    if case.data is not None:
+        sets.append(("data", case.data))
+    rows = []
+    summaries = {name: summary(sample) for name, sample in sets}
+    for name, found in summaries.items():
+        rows += [
+            (
+                name,
+                part.name,
+                number(part.events),
+                number(part.sum_of_weights, 6),
+                number(part.effective_events, 6),
+                percent(part.negative_share),
+            )
+            for part in (found.total, *found.classes)
+        ]
+    columns = ("set", "class", "events", "sum of weights", "effective events", "negative weights")
+    grids = [Grid(columns, tuple(rows), "Effective events: (Σw)² / Σw².")]
+    features = summaries["test"].features
+    cells = tuple(
+        (f.name, f.unit or "–", *(number(v) for v in (f.min, f.mean, f.std, f.max)), number(f.missing))
+        for f in features[:_MOST_FEATURES]
+    )
+    more = f", the first {_MOST_FEATURES} of {len(features)}" if len(features) > _MOST_FEATURES else ""
+    heads = ("feature", "unit", "least", "mean", "standard deviation", "largest", "missing")
+    grids.append(Grid(heads, cells, f"Features of the test events{more}; mean and deviation are weighted."))
+    return Section("data", "Data", (), tuple(grids))
+
+
+def summary(sample: Sample) -> Summary:
+    """Yields and features of a sample."""
+    columns = {str(name): sample.frame[name].to_numpy() for name in sample.frame.select_dtypes("number").columns}
+    y = sample.y if sample.y is not None and sample.y.ndim == 1 else None
+    return summarise(columns, dict(sample.units), y, sample.weight, weighted=sample.weighted)
+
+
+def learning_section(case: Case) -> Section | None:
+    """Loss against epoch, where the model has a history."""
+    history = case.subject.history
+    losses = column(history, "train_loss")
+    if not len(history) or not (np.isfinite(losses).any() or np.isfinite(column(history, "validation_loss")).any()):
+        return None
+    validation = column(history, "validation_loss")
+    text = [f"{len(history)} epochs."]
+    if np.isfinite(validation).any():
+        best = int(np.nanargmin(validation))
+        text = [f"{len(history)} epochs; the validation loss was least, {validation[best]:.5g}, in epoch {best + 1}."]
+    return Section("learning", "Learning curves", tuple(text), figures={"learning curves": draw_learning(history)})
+
+
+def cost_section(case: Case) -> Section:
+    """Parameters, time of training, time of prediction."""
+    rows = []
+    for subject in (case.subject, *case.others):
+        count = count_parameters(subject.model)
+        seconds = subject.training_seconds
+        each = subject.prediction_seconds(case.test.frame)
+        rows.append(
+            (
+                subject.name,
+                type(subject.model).__name__,
+                "–" if count is None else number(count),
+                "–" if seconds is None else f"{seconds:.3g} s",
+                f"{1e6 * each:.3g} µs",
+            )
+        )
+    text = (
+        "Numbers that training set (weights, or nodes of trees); training time where the model keeps a history; time "
+        f"to predict one event, in one pass over {len(case.test)}, on the machine that wrote this report.",
+    )
+    columns = ("model", "kind", "parameters", "training", "prediction of an event")
+    return Section("cost", "Cost", text, (Grid(columns, tuple(rows)),))
+
+
+def provenance_section(provenance: Mapping[str, Any]) -> Section | None:
+    """Versions, seeds, checksums, command."""
+    if not provenance:
+        return None
+    rows = tuple(_flat(provenance))
+    return Section("provenance", "Provenance", (), (Grid(("what", "value"), rows),))
+
+
+def _flat(facts: Mapping[str, Any], above: str = "") -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for key, value in facts.items():
+        name = f"{above}{key}"
+        if isinstance(value, Mapping):
+            rows += _flat(value, f"{name} · ")
+        elif isinstance(value, list | tuple):
+            rows.append((name, ", ".join(map(str, value))))
+        else:
+            rows.append((name, str(value)))
+    return rows
+
+
+def violations_section(case: Case) -> Section | None:
+    """How far the model breaks each statement it was given, where it measured that."""
+    found = getattr(case.subject.model, "violations_", None)
+    if not isinstance(found, Mapping) or not found:
+        return None
+    rows = tuple((str(name), _violation(value)) for name, value in found.items())
+    text = ("0 when a statement is kept; in standard deviations of the target where it has no scale of its own.",)
+    return Section("violations", "Violations of what is known", text, (Grid(("statement", "violation"), rows),))
+
+
+def _violation(value: Any) -> str:
+    if isinstance(value, Mapping) and {"value", "low", "high"} <= set(value):
+        return f"{value['value']:.4g} [{value['low']:.4g}, {value['high']:.4g}]"
+    return number(float(value)) if isinstance(value, int | float | np.number) else str(value)

@@ -1,0 +1,73 @@
+"""Whether a cut on the score changes the shape of another variable in background."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lawful.evidence.case import BinaryView, Case
+from lawful.evidence.document import Grid, Section, percent
+from lawful.evidence.figures.distributions import draw_sculpting
+from lawful.evidence.resampling import Measured, bootstrap
+from lawful.evidence.shapes import histogram, jensen_shannon, nice_edges
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_EFFICIENCIES = (0.5, 0.1, 0.01)
+_LEAST = 50  # effective background events that make a shape
+
+
+def sculpting_section(case: Case, view: BinaryView) -> Section | None:
+    """Shape of each named variable after cuts at fixed background efficiencies, and its distance to the whole."""
+    if not case.variables:
+        return None
+    background = ~view.signal
+    score, w = view.score[background], view.weight[background]
+    cuts = _cuts(score, w)
+    figures: dict[str, Figure] = {}
+    metrics: dict[str, Measured] = {}
+    rows = []
+    for name in case.variables:
+        whole = case.test.column(name)
+        x = whole[background]
+        there = np.isfinite(x)
+        edges = nice_edges(x, bins=30)
+        drawn = {}
+        for efficiency, threshold in cuts.items():
+            passing = (score >= threshold).astype(np.float64)[there]
+            kept = x[there]
+            distance = bootstrap(
+                lambda W, kept=kept, passing=passing, edges=edges: {
+                    "js": jensen_shannon(kept, W * passing, W, edges)
+                },
+                w[there],
+                toys=min(case.toys, 100),
+                seed=case.seed,
+                basic=("js",),
+            )["js"]
+            metrics[f"sculpting[{name}, {efficiency:g}]"] = distance
+            rows.append((name, percent(efficiency), f"{threshold:.4g}", str(distance)))
+            drawn[efficiency] = (histogram(kept, w[there] * passing, edges), f"{distance.value:.3f}")
+        figures[f"sculpting {name}"] = draw_sculpting(
+            histogram(x[there], w[there], edges), drawn, name=name, unit=case.test.units.get(name)
+        )
+    text = (
+        "Background only, area 1, before and after cuts on the score. The Jensen-Shannon distance is 0 for equal shapes "
+        "and 1 for disjoint ones; fluctuations alone make it larger than 0, the more the fewer events pass, and its "
+        "interval is corrected for that.",
+    )
+    columns = ("variable", "background efficiency", "threshold", "distance to the whole background")
+    return Section("sculpting", "Sculpting", text, (Grid(columns, tuple(rows)),), figures, metrics=metrics)
+
+
+def _cuts(score: np.ndarray, w: np.ndarray) -> dict[float, float]:  # type: ignore[type-arg]
+    """Background efficiency to threshold, where enough events pass to see a shape."""
+    order = np.argsort(-score, kind="stable")
+    share = np.cumsum(w[order]) / w.sum()
+    found = {}
+    for efficiency in _EFFICIENCIES:
+        k = int(np.argmax(share >= efficiency))
+        squares = float((w[order][: k + 1] ** 2).sum())
+        if squares > 0 and w[order][: k + 1].sum() ** 2 / squares >= _LEAST:
+            found[efficiency] = float(score[order][k])
+    return found or {_EFFICIENCIES[0]: float(score[order][int(np.argmax(share >= _EFFICIENCIES[0]))])}

@@ -1,0 +1,122 @@
+"""The folder that a study leaves behind."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from lawful.errors import InputError
+from lawful.files import writing
+from lawful.studies.reading import check_study
+from lawful.studies.schema import Study
+
+_DONE = "provenance.json"
+
+
+class RunFolder:
+    """Paths and states of a run: absent, started, or finished.
+
+    A run is finished when its `provenance.json` is there, which is written last.
+
+    Args:
+        path: The folder.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    @property
+    def model(self) -> Path:
+        """The main model."""
+        return self.path / "model.lawful"
+
+    @property
+    def others(self) -> Path:
+        """Folder of the models for the subsets of features."""
+        return self.path / "models"
+
+    @property
+    def checkpoint(self) -> Path:
+        """Folder of the training that is under way."""
+        return self.path / "checkpoint"
+
+    @property
+    def report(self) -> Path:
+        """The report."""
+        return self.path / "report.html"
+
+    @property
+    def started(self) -> bool:
+        """Whether a study has been put here."""
+        return (self.path / "study.toml").is_file()
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run has come to its end."""
+        return (self.path / _DONE).is_file()
+
+    def start(self, study: Study, *, force: bool = False) -> None:
+        """Put a study here, or go on with the one that is here.
+
+        Raises:
+            InputError: When the folder holds something else, another study, or a finished run and not `force`.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise InputError(f"{self.path} is a file; --out names a folder.")
+        if force and self.started:
+            self.clear()
+        if self.finished:
+            raise InputError(f"{self.path} holds a finished run. Use --force to run it again, or another --out.")
+        if self.started:
+            if self.study() != study:
+                raise InputError(
+                    f"{self.path} was started with other settings (see {self.path / 'study.toml'}). Use the same "
+                    "settings to go on, --force to start again, or another --out."
+                )
+            return
+        if self.path.is_dir() and any(self.path.iterdir()):
+            raise InputError(f"{self.path} is not empty and not a run of lawful. Use another --out.")
+        content = study.model_dump(exclude_none=True)
+        self.write_text("study.toml", tomli_w.dumps(content, multiline_strings=True))
+
+    def clear(self) -> None:
+        """Remove what a run leaves; files of others stay."""
+        for name in ("study.toml", "model.lawful", "metrics.json", "history.csv", "predictions.parquet"):
+            (self.path / name).unlink(missing_ok=True)
+        for name in ("report.html", _DONE):
+            (self.path / name).unlink(missing_ok=True)
+        for folder in (self.others, self.checkpoint, self.path / "figures"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def study(self) -> Study:
+        """The study that was put here.
+
+        Raises:
+            InputError: When this is no run, or its study was changed into something that is none.
+        """
+        import tomllib
+
+        file = self.path / "study.toml"
+        if not file.is_file():
+            raise InputError(f"{self.path} is not a run of lawful: it has no study.toml.")
+        try:
+            content = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise InputError(f"{file} is not a TOML file: {error}.") from None
+        return check_study(content, str(file))
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a text file, whole or not at all."""
+        with writing(self.path / name) as path:
+            path.write_text(text, encoding="utf-8")
+
+    def write_json(self, name: str, content: Any) -> None:
+        """Write JSON, whole or not at all."""
+        self.write_text(name, json.dumps(content, indent=1, allow_nan=False) + "\n")
+
+    def finish(self, provenance: dict[str, Any]) -> None:
+        """Write the provenance, which marks the run as finished, and drop the checkpoints."""
+        shutil.rmtree(self.checkpoint, ignore_errors=True)
+        self.write_json(_DONE, provenance)

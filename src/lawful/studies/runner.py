@@ -1,0 +1,246 @@
+"""From a study to a run folder."""
+
+import csv
+import io
+import platform
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from lawful.errors import InputError
+from lawful.files import checksum, writing
+from lawful.studies.reading import locate
+from lawful.studies.run_folder import RunFolder
+from lawful.studies.schema import Study
+from lawful.studies.yardsticks import make_yardstick
+
+_PACKAGES = ("lawful", "torch", "numpy", "scipy", "scikit-learn", "pandas", "pyarrow", "uproot", "matplotlib")
+
+
+def run(study: Study, out: str | Path, *, force: bool = False, say: Callable[[str], None] | None = None) -> RunFolder:
+    """Run a study, or go on with one that was interrupted; the end is the same.
+
+    Args:
+        study: What to do.
+        out: The run folder.
+        force: Whether a finished or different run in `out` is replaced.
+        say: Called with one line for each step.
+
+    Returns:
+        The finished run folder.
+
+    Raises:
+        InputError: When the study does not fit its data, or `out` holds something else.
+    """
+    folder = RunFolder(out)
+    speak = say or (lambda line: None)
+    data = read_events(study)  # before anything is written, so that a wrong path leaves no folder behind
+    train, validation, test = split(study, data)
+    folder.start(study, force=force)
+    speak(f"{len(data):,} events: {len(train):,} to learn from, {len(test):,} to be tested on")
+    models = train_all(study, folder, train, validation, speak)
+    write_evidence(study, folder, models, train, test, speak)
+    folder.finish(provenance(study))
+    return folder
+
+
+def read_events(study: Study) -> Any:
+    """Read the events that a study names.
+
+    Raises:
+        InputError: When they cannot be read, have no target, or lack a column that the study names.
+    """
+    from lawful.data import read
+
+    d = study.data
+    if d.target is None:
+        raise InputError("data.target is missing: which column is to be predicted?")
+    events = read(
+        locate(d.source),
+        tree=d.tree,
+        target=d.target,
+        weight=d.weight,
+        features=d.features,
+        exclude=[*d.exclude],
+        units=d.units or None,
+        variations=d.variations or None,
+        select=d.select,
+        missing=d.missing,
+        normalise=d.normalise,
+        group=d.group,
+    )
+    for name, columns in d.subsets.items():
+        absent = [c for c in columns if c not in events.features]
+        if absent:
+            raise InputError(f"data.subsets.{name}: {absent[0]!r} is not a feature; there are {list(events.features)}.")
+    return events
+
+
+def split(study: Study, events: Any) -> tuple[Any, Any, Any]:
+    """Give training, validation (or None) and test events."""
+    parts = events.split(tuple(study.data.split), seed=study.data.seed)
+    return (parts[0], None, parts[1]) if len(parts) == 2 else tuple(parts)
+
+
+def train_all(study: Study, folder: RunFolder, train: Any, validation: Any, say: Callable[[str], None]) -> dict[str, Any]:
+    """Train the main model and everything it is compared with, on each set of features.
+
+    Networks that were trained before an interruption are loaded; one that was under way goes on from its checkpoint.
+
+    Returns:
+        Fitted models by name; the main one is called "network".
+    """
+    import lawful
+    from lawful.predict import Classifier, Regressor
+
+    kind = Classifier if study.model.question == "classify" else Regressor
+    sets = {"all": list(train.features)} | study.data.subsets
+    jobs = [(name, "network") for name in sets] + [(name, y) for y in study.evidence.yardsticks for name in sets]
+    models: dict[str, Any] = {}
+    for number, (subset, what) in enumerate(jobs, 1):
+        name = what if len(sets) == 1 or (what == "network" and subset == "all") else f"{what}, {subset}"
+        features = sets[subset]
+        started = time.perf_counter()
+        if what == "network":
+            file = folder.model if subset == "all" else folder.others / f"{subset}.lawful"
+            if file.is_file():
+                models[name] = lawful.load(file)
+                say(f"[{number}/{len(jobs)}] {name}: was trained before")
+                continue
+            model: Any = kind(**study.settings(), checkpoint=folder.checkpoint / subset)
+            judged = None if validation is None else _columns(validation, features)
+            model.fit(_columns(train, features), validation=judged)
+            model.checkpoint = None
+            model.save(file)
+        else:
+            model = make_yardstick(what, study)
+            part = _columns(train, features)
+            model.fit(part.frame(), part.y, sample_weight=part.weight if part.weighted else None)
+        models[name] = model
+        say(f"[{number}/{len(jobs)}] {name}: {len(features)} features, {time.perf_counter() - started:.1f} s")
+    return models
+
+
+def _columns(events: Any, features: list[str]) -> Any:
+    return events if features == list(events.features) else events.with_features(features)
+
+
+def write_evidence(
+    study: Study, folder: RunFolder, models: dict[str, Any], train: Any, test: Any, say: Callable[[str], None]
+) -> None:
+    """Measure on the test events; write metrics, history, predictions, figures and the report."""
+    from lawful.evidence import examine
+
+    e, model = study.evidence, models["network"]
+    others = {name: other for name, other in models.items() if other is not model}
+    say("measuring on the test events")
+    extra: dict[str, Any] = {}
+    if study.model.question == "classify":
+        extra = {"expected": e.expected, "background_uncertainty": e.background_uncertainty}
+    report = examine(
+        model,
+        test,
+        train=train,
+        others=others or None,
+        variables=tuple(e.variables),
+        toys=e.toys,
+        seed=study.training.seed,
+        importance=e.importance,
+        title=study.title or None,
+        description=study.description or None,
+        provenance=provenance(study),
+        **extra,
+    )
+    folder.write_json("metrics.json", report.metrics)
+    _write_history(folder, model.history_)
+    _write_predictions(folder, model, test)
+    say("drawing")
+    report.save_figures(folder.path / "figures", formats=tuple(e.figures))
+    report.save(folder.report)
+
+
+def _write_history(folder: RunFolder, history: list[dict[str, Any]]) -> None:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(history[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(history)
+    folder.write_text("history.csv", text.getvalue())
+
+
+def _write_predictions(folder: RunFolder, model: Any, test: Any) -> None:
+    import pandas as pd
+
+    table = pd.DataFrame({"target": test.y, "weight": test.weight} | predictions(model, test))
+    with writing(folder.path / "predictions.parquet") as path:
+        table.to_parquet(path, index=False)
+
+
+def predictions(model: Any, X: Any) -> dict[str, Any]:
+    """Columns that a model has to say about events: score or probabilities, prediction, and spread of the members."""
+    import numpy as np
+
+    columns: dict[str, Any] = {}
+    if hasattr(model, "predict_proba"):
+        p = model.predict_proba(X)
+        if p.shape[1] == 2:
+            columns["score"] = p[:, 1]
+        else:
+            columns |= {f"probability_{label}": p[:, k] for k, label in enumerate(model.classes_)}
+            columns["prediction"] = model.classes_[p.argmax(1)]
+    else:
+        y = model.predict(X)
+        columns |= {"prediction": y} if y.ndim == 1 else {f"prediction_{t}": y[:, t] for t in range(y.shape[1])}
+    if len(model.members_) > 1:
+        spread = np.asarray(model.spread(X))
+        columns |= {"spread": spread} if spread.ndim == 1 else {f"spread_{t}": spread[:, t] for t in range(spread.shape[1])}
+    return columns
+
+
+def provenance(study: Study) -> dict[str, Any]:
+    """What must be known to make the same result again: versions, seeds, checksums of the data, command, machine."""
+    import glob
+
+    source = locate(study.data.source)
+    patterns = source if isinstance(source, list) else [source]
+    files = sorted({f for pattern in patterns for f in (glob.glob(_without_tree(pattern)) or [_without_tree(pattern)])})
+    versions = {}
+    for package in _PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = "unknown"
+    return {
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": " ".join(["lawful", *sys.argv[1:]]) if Path(sys.argv[0]).name == "lawful" else "python",
+        "versions": {"python": platform.python_version()} | versions,
+        "machine": f"{platform.system()} {platform.machine()}",
+        "seeds": {"split": study.data.seed, "training": study.training.seed},
+        "data": [{"file": Path(f).name, "sha256": checksum(f)} for f in files if Path(f).is_file()],
+    }
+
+
+def _without_tree(source: str) -> str:
+    head, separator, _ = source.rpartition(":")
+    return head if separator and head.endswith(".root") else source
+
+
+def rebuild(out: str | Path, say: Callable[[str], None] | None = None) -> RunFolder:
+    """Measure a run again with its trained networks, and rewrite metrics, figures and report.
+
+    Raises:
+        InputError: When `out` holds no run with a trained model.
+    """
+    folder = RunFolder(out)
+    study = folder.study()
+    if not folder.model.is_file():
+        raise InputError(f"{folder.path} holds no trained model yet: run the study first.")
+    speak = say or (lambda line: None)
+    train, validation, test = split(study, read_events(study))
+    models = train_all(study, folder, train, validation, speak)
+    write_evidence(study, folder, models, train, test, speak)
+    folder.finish(provenance(study))
+    return folder

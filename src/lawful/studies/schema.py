@@ -1,0 +1,141 @@
+"""What a study may say. Every key is listed here; the documentation is made from these descriptions."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+Yardstick = Literal["logistic regression", "linear regression", "gradient-boosted trees"]
+
+
+class Section(BaseModel):
+    """A table of the TOML file: unknown keys are errors, values are not guessed at."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, allow_inf_nan=False)
+
+
+class Data(Section):
+    """`[data]`: where the events are and what the columns mean. The keys are those of `lawful.read`."""
+
+    source: str | list[str] = Field(
+        description="File, list of files or glob, relative to the study file; `builtin:NAME` is shipped with lawful."
+    )
+    tree: str | dict[str, int | str] | None = Field(None, description="ROOT tree, or a table from tree to label.")
+    target: str | None = Field(None, description="Column to be predicted, or the name given to the trees' labels.")
+    weight: str | None = Field(None, description="Column of event weights.")
+    features: list[str] | None = Field(None, description="Columns to learn from; all others when absent.")
+    exclude: list[str] = Field([], description="Columns that are not learned from.")
+    select: str | None = Field(None, description="Cut, as `pt > 30 and abs(eta) < 2.5`.")
+    missing: float | list[float] | dict[str, float] | None = Field(
+        None, description="Values that mean 'missing', as -999; for all columns or by column."
+    )
+    normalise: float | dict[str, float] | None = Field(
+        None, description="What the weights shall sum to (luminosity times cross-section); in all or by label."
+    )
+    group: str | None = Field(None, description="Column whose equal values stay on one side of every split.")
+    units: dict[str, str] = Field({}, description="Units by column.")
+    variations: dict[str, str | dict[str, str]] = Field(
+        {}, description="Systematic variations: name = weight column, or a table from feature to shifted column."
+    )
+    split: list[Share] = Field(
+        [0.8, 0.2],
+        min_length=2,
+        max_length=3,
+        description="Shares of training and test events, or of training, validation and test events.",
+    )
+    seed: int = Field(0, ge=0, description="The split follows from it.")
+    subsets: dict[str, list[str]] = Field({}, description="Named sets of features, each trained on too.")
+
+    @model_validator(mode="after")
+    def _shares_sum_to_one(self) -> "Data":
+        if abs(sum(self.split) - 1) > 1e-9:
+            raise ValueError(f"split sums to {sum(self.split):g}; the shares must sum to 1")
+        if "all" in self.subsets:
+            raise ValueError("subsets: the name 'all' is taken by the set of all features")
+        return self
+
+
+class Model(Section):
+    """`[model]`: the question and the network. The keys are those of `lawful.Classifier` and `lawful.Regressor`."""
+
+    question: Literal["classify", "regress"] = Field("classify", description="What is asked.")
+    net: Literal["mlp", "linear"] = Field("mlp", description="Kind of network.")
+    hidden: list[Annotated[int, Field(gt=0)]] = Field([64, 64], description="Widths of the hidden layers.")
+    activation: Literal["silu", "tanh", "relu"] = Field("silu", description="Activation of the hidden layers.")
+    dropout: float | None = Field(
+        None, ge=0, lt=1, description="Share of silenced units; absent: 0.2 to classify, 0 to regress."
+    )
+    embedding: Literal["periodic"] | None = Field(None, description="Embedding of each column.")
+    scaling: Literal["robust", "standard", "none"] = Field("robust", description="How inputs are scaled.")
+    members: int = Field(5, ge=1, description="Networks in the ensemble.")
+    class_weight: Literal["balanced"] | None = Field(None, description="Equal total weight for each class.")
+    calibrate: bool = Field(True, description="Fit a temperature on held-out events (classify).")
+    device: str = Field("auto", description="auto, cpu, cuda, cuda:1 or mps.")
+    dtype: Literal["float32", "float64"] = Field("float32", description="Number type of the network.")
+
+
+class Training(Section):
+    """`[training]`: how the network learns."""
+
+    epochs: int = Field(1000, ge=1, description="Passes over the training events at most.")
+    patience: int = Field(20, ge=1, description="Epochs without a better validation loss before a member stops.")
+    batch_size: int = Field(256, ge=1, description="Events in a step.")
+    learning_rate: float = Field(2e-3, gt=0, description="Step size of AdamW.")
+    schedule: Literal["constant", "cosine"] = Field("constant", description="Course of the step size.")
+    averaging: int = Field(1000, ge=0, description="Steps over which weights are averaged; 0: none.")
+    weight_decay: float = Field(1e-4, ge=0, description="Decoupled decay of the weights.")
+    l1: float = Field(0.0, ge=0, description="Factor of the sum of |weights| in the loss.")
+    l2: float = Field(0.0, ge=0, description="Factor of half the sum of squared weights in the loss.")
+    gradient_clip: float | None = Field(None, gt=0, description="Largest norm of a gradient.")
+    seed: int = Field(0, ge=0, description="Everything random in training follows from it.")
+
+
+class Evidence(Section):
+    """`[evidence]`: what is measured on the test events."""
+
+    yardsticks: list[Yardstick] = Field([], description="Models to compare with, trained on the same events.")
+    expected: dict[Literal["signal", "background"], float] | None = Field(
+        None, description="Expected yields, for significances; absent: the weights as they are."
+    )
+    background_uncertainty: float = Field(0.1, ge=0, description="Relative uncertainty of the expected background.")
+    variables: list[str] = Field([], description="Columns whose shape after cuts on the score is shown.")
+    toys: int = Field(200, ge=20, description="Bootstrap toys behind each interval.")
+    importance: bool = Field(True, description="Whether permutation importances are computed.")
+    figures: list[Literal["pdf", "png", "svg"]] = Field(["pdf", "png"], description="Formats of the figures.")
+
+    @model_validator(mode="after")
+    def _both_yields(self) -> "Evidence":
+        if self.expected is not None and set(self.expected) != {"signal", "background"}:
+            raise ValueError("expected needs both, signal and background, as { signal = 50.0, background = 1000.0 }")
+        return self
+
+
+class Study(Section):
+    """A study: data, question, model and evidence."""
+
+    title: str = Field("", description="Heading of the report.")
+    description: str = Field("", description="What the study is about, for the report.")
+    data: Data
+    model: Model = Model()
+    training: Training = Training()
+    evidence: Evidence = Evidence()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Study":
+        fitting = {
+            "classify": {"logistic regression", "gradient-boosted trees"},
+            "regress": {"linear regression", "gradient-boosted trees"},
+        }[self.model.question]
+        wrong = [y for y in self.evidence.yardsticks if y not in fitting]
+        if wrong:
+            raise ValueError(f"evidence.yardsticks: {wrong[0]!r} does not {self.model.question}; use {sorted(fitting)}")
+        return self
+
+    def settings(self) -> dict[str, Any]:
+        """Keyword arguments for `lawful.Classifier` or `lawful.Regressor`."""
+        chosen = self.model.model_dump(exclude={"question"}) | self.training.model_dump()
+        if self.model.question == "regress":
+            del chosen["class_weight"], chosen["calibrate"]
+        if chosen["dropout"] is None:
+            del chosen["dropout"]
+        return chosen
