@@ -15,9 +15,9 @@ import warnings
 import numpy as np
 import torch
 from sklearn.neural_network import MLPClassifier
-from timing import alternate, table
 
 import lawful as lf
+from timing import alternate, table
 
 EVENTS, COLUMNS, BATCH, EPOCHS = 50_000, 28, 256, 10
 
@@ -25,7 +25,11 @@ EVENTS, COLUMNS, BATCH, EPOCHS = 50_000, 28, 256, 10
 def network() -> torch.nn.Module:
     """The network that all run."""
     return torch.nn.Sequential(
-        torch.nn.Linear(COLUMNS, 64), torch.nn.ReLU(), torch.nn.Linear(64, 64), torch.nn.ReLU(), torch.nn.Linear(64, 1)
+        torch.nn.Linear(COLUMNS, 64),
+        torch.nn.ReLU(),
+        torch.nn.Linear(64, 64),
+        torch.nn.ReLU(),
+        torch.nn.Linear(64, 1),
     )
 
 

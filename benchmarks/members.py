@@ -6,9 +6,9 @@ Twenty epochs on 20,000 events, a fifth held out for each member; all cores.
 """
 
 import numpy as np
-from timing import alternate, table
 
 import lawful as lf
+from timing import alternate, table
 
 MEMBERS, EPOCHS = 10, 20
 
@@ -33,7 +33,12 @@ def main() -> None:
                 fit(1, seed, **settings)
 
         print(f"\n{title}\n")
-        print(table(alternate({"one batched fit of ten": together, "ten separate fits": separately}), "one batched fit of ten"))
+        print(
+            table(
+                alternate({"one batched fit of ten": together, "ten separate fits": separately}),
+                "one batched fit of ten",
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from lawful import data, evidence, learning, nets, predict, studies
-    from lawful.data import Events, read
-    from lawful.errors import InputError
-    from lawful.learning import load
-    from lawful.predict import Classifier, Regressor
+    from lawful import data as data
+    from lawful import evidence as evidence
+    from lawful import learning as learning
+    from lawful import nets as nets
+    from lawful import predict as predict
+    from lawful import studies as studies
+    from lawful.data import Events as Events
+    from lawful.data import read as read
+    from lawful.errors import InputError as InputError
+    from lawful.learning import load as load
+    from lawful.predict import Classifier as Classifier
+    from lawful.predict import Regressor as Regressor
 
 _HOME = {
     "Classifier": "lawful.predict",

@@ -11,7 +11,6 @@ import typer
 from lawful.errors import InputError
 
 app = typer.Typer(
-    help="Machine learning that obeys the laws of physics, and finds new ones.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -21,15 +20,23 @@ app = typer.Typer(
 Out = Annotated[Path | None, typer.Option("--out", help="Run folder; a started run in it goes on.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace a finished or different run.")]
 Changes = Annotated[list[str] | None, typer.Option("--set", metavar="SECTION.KEY=VALUE", help="Replace a setting.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="A TOML file or the name of a built-in study.")]
 Tree = Annotated[
     list[str] | None, typer.Option("--tree", metavar="NAME[=LABEL]", help="ROOT tree; with labels, several.")
 ]
 
 
+@app.callback()
+def everywhere(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,  # noqa: ARG001
+) -> None:
+    """Machine learning that obeys the laws of physics, and finds new ones."""
+
+
 @app.command()
-def run(study: StudyName, out: Out = None, force: Force = False, changes: Changes = None, debug: Debug = False) -> None:
+def run(
+    study: StudyName, out: Out = None, force: Force = False, changes: Changes = None
+) -> None:
     """Run a study and write its run folder and report."""
     from lawful.studies.reading import find_study, read_study
 
@@ -49,7 +56,6 @@ def fit(
     out: Out = None,
     force: Force = False,
     changes: Changes = None,
-    debug: Debug = False,
 ) -> None:
     """Train on a file of your own: an ensemble, a linear model and boosted trees, with a report."""
     from lawful.studies.reading import _apply, check_study
@@ -74,7 +80,6 @@ def predict(
     file: Annotated[str, typer.Argument(help="File with the same columns.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Parquet, CSV, HDF5 or ROOT file to write.")],
     tree: Tree = None,
-    debug: Debug = False,
 ) -> None:
     """Write a file's events again with the model's scores beside them, part by part."""
     from lawful.studies.scoring import score_file
@@ -84,7 +89,7 @@ def predict(
 
 
 @app.command()
-def report(run: Annotated[Path, typer.Argument(help="Run folder.")], debug: Debug = False) -> None:
+def report(run: Annotated[Path, typer.Argument(help="Run folder.")]) -> None:
     """Measure a finished run again and rewrite its figures and report."""
     from lawful.studies.runner import rebuild
 
@@ -101,7 +106,7 @@ def studies() -> None:
 
 
 @app.command()
-def check(study: StudyName, changes: Changes = None, debug: Debug = False) -> None:
+def check(study: StudyName, changes: Changes = None) -> None:
     """Check a study and the data that it names, without running it."""
     from lawful.studies.reading import read_study
     from lawful.studies.runner import read_events
@@ -114,7 +119,6 @@ def check(study: StudyName, changes: Changes = None, debug: Debug = False) -> No
 def new(
     name: Annotated[str, typer.Argument(help="Built-in study.")],
     out: Annotated[Path | None, typer.Option("--out", help="File to write; NAME.toml when absent.")] = None,
-    debug: Debug = False,
 ) -> None:
     """Copy a built-in study to a file that you can edit."""
     from lawful.studies.reading import builtin
@@ -159,7 +163,7 @@ def main() -> None:
     """Run the command; 0: done, 1: the work failed, 2: the input is at fault, in one line without a traceback."""
     debug = "--debug" in sys.argv
     try:
-        app()
+        app(args=[argument for argument in sys.argv[1:] if argument != "--debug"])
     except InputError as error:
         _fail(f"error: {' '.join(str(error).split())}", 2, debug)
     except KeyboardInterrupt:

@@ -51,11 +51,15 @@ class Progress:
             from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
             columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-            self._bar = Progress(*columns, TextColumn("{task.fields[text]}"), console=Console(stderr=True), transient=True)
+            self._bar = Progress(
+                *columns, TextColumn("{task.fields[text]}"), console=Console(stderr=True), transient=True
+            )
             self._bar.start()
             self._task = self._bar.add_task(self.title, total=self.total, text=text)
         self._bar.update(self._task, completed=self.count, text=text)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._bar is not None:
             self._bar.stop()

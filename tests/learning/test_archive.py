@@ -25,7 +25,11 @@ def small_net(shape, outputs):
 
 MODELS = {
     "binary": (lf.Classifier(members=2, epochs=3), X[:, 0] > 0.3 * X[:, 1], None),
-    "text labels": (lf.Classifier("linear", epochs=3), np.array(["up", "down", "strange"])[RNG.integers(0, 3, 120)], None),
+    "text labels": (
+        lf.Classifier("linear", epochs=3),
+        np.array(["up", "down", "strange"])[RNG.integers(0, 3, 120)],
+        None,
+    ),
     "signed": (lf.Classifier(epochs=3), RNG.integers(0, 2, 120), np.where(RNG.random(120) < 0.1, -1.0, 1.0)),
     "one target": (lf.Regressor(epochs=3), X[:, 0], None),
     "targets": (lf.Regressor(embedding="periodic", epochs=3), X[:, :2], None),
@@ -63,7 +67,7 @@ def test_a_network_of_ones_own_must_be_given_again(tmp_path):
     lf.Regressor(small_net, epochs=2).fit(X, X[:, 0]).save(tmp_path / "m.lawful")
     with pytest.raises(InputError, match=r"functions=\{'small_net'"):
         lf.load(tmp_path / "m.lawful")
-    with pytest.raises(InputError, match="do not fit|not a whole"):
+    with pytest.raises(InputError, match=r"do not fit|not a whole"):
         lf.load(tmp_path / "m.lawful", functions={"small_net": lambda shape, outputs: nn.Linear(*shape, outputs)})
 
 
@@ -143,9 +147,9 @@ def test_foreign_files_are_refused_and_no_code_is_run(tmp_path):
     (tmp_path / "text.lawful").write_text("hello")
     np.savez(tmp_path / "arrays.npz", a=np.zeros(3))
     for file in sorted(tmp_path.iterdir()):
-        with pytest.raises(InputError, match="not a model file|not one that lawful"):
+        with pytest.raises(InputError, match=r"not a model file|not one that lawful"):
             lf.load(file)
-    with pytest.raises(InputError, match="Nearby: text.lawful"):
+    with pytest.raises(InputError, match=r"Nearby: text\.lawful"):
         lf.load(tmp_path / "missing.lawful")
 
 

@@ -58,7 +58,9 @@ def test_l2_gives_the_ridge_solution():
     x, y = data()
     weight, bias = fit_line(x, y, torch.ones(len(x), dtype=D), l2=0.7)
     centred, shifted = x - x.mean(0), y - y.mean()
-    exact = torch.linalg.solve(centred.T @ centred / len(x) + 0.7 * torch.eye(3, dtype=D), centred.T @ shifted / len(x))
+    exact = torch.linalg.solve(
+        centred.T @ centred / len(x) + 0.7 * torch.eye(3, dtype=D), centred.T @ shifted / len(x)
+    )
     torch.testing.assert_close(weight, exact[:, 0], atol=1e-6, rtol=0)
     assert float(bias) == pytest.approx(float(y.mean() - x.mean(0) @ exact[:, 0]), abs=1e-6)  # not penalised
 
@@ -135,7 +137,10 @@ def test_members_do_not_influence_each_other_nor_does_the_number_of_threads():
 
 def test_the_best_weights_are_kept_and_patience_ends_the_training():
     rng = np.random.default_rng(0)
-    x, y = torch.from_numpy(rng.normal(size=(120, 4))), torch.from_numpy(rng.normal(size=(120, 1)))  # nothing to learn
+    x, y = (
+        torch.from_numpy(rng.normal(size=(120, 4))),
+        torch.from_numpy(rng.normal(size=(120, 1))),
+    )  # nothing to learn
     members = Members(lambda: MLP(4, 1, hidden=(32,)), 1, seed=0, dtype=D)
     examples = Examples(x, y, torch.ones(120, dtype=D), torch.arange(60)[None], torch.arange(60, 120)[None])
     history = train(members, examples, SquaredError(1), Settings(patience=7, learning_rate=0.02, batch_size=16))
@@ -253,7 +258,9 @@ def test_a_training_survives_kill_9(tmp_path):
 
     assert start(tmp_path / "a", tmp_path / "whole.npy").wait() == 0
     state = tmp_path / "b" / "training.safetensors"
-    first = subprocess.Popen([sys.executable, "-c", EAGER + PROGRAM, str(tmp_path / "b"), str(tmp_path / "killed.npy")])
+    first = subprocess.Popen(
+        [sys.executable, "-c", EAGER + PROGRAM, str(tmp_path / "b"), str(tmp_path / "killed.npy")]
+    )
     while not state.exists() and first.poll() is None:
         time.sleep(0.01)
     os.kill(first.pid, signal.SIGKILL)

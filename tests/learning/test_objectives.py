@@ -15,7 +15,10 @@ CASES = [
     (BinaryCrossEntropy(), lambda n: torch.randint(0, 2, (n, 1)).double()),
     (CrossEntropy(4), lambda n: torch.eye(4).double()[torch.randint(0, 4, (n,))]),
     (SquaredError(2), lambda n: torch.randn(n, 2).double()),
-    (SignedSquaredError(2), lambda n: torch.cat([torch.randint(0, 2, (n, 1)).double(), torch.randn(n, 2).double()], 1)),
+    (
+        SignedSquaredError(2),
+        lambda n: torch.cat([torch.randint(0, 2, (n, 1)).double(), torch.randn(n, 2).double()], 1),
+    ),
 ]
 
 

@@ -140,12 +140,13 @@ def test_history_has_a_line_for_each_epoch():
 
 def test_same_seed_same_result_and_no_global_state():
     X, y = two_gaussians(300, 0)
-    numpy_before, torch_before = np.random.get_state()[1].copy(), torch.get_rng_state()
+    numpy_before = np.random.get_state()[1].copy()  # noqa: NPY002
+    torch_before = torch.get_rng_state()
     threads = torch.get_num_threads()
     a, b, c = (lf.Classifier(epochs=5, members=2, seed=s).fit(X, y).predict_proba(X) for s in (1, 1, 2))
     np.testing.assert_array_equal(a, b)
     assert np.abs(a - c).max() > 1e-3
-    assert (np.random.get_state()[1] == numpy_before).all()
+    assert (np.random.get_state()[1] == numpy_before).all()  # noqa: NPY002
     assert (torch.get_rng_state() == torch_before).all()
     assert torch.get_num_threads() == threads
 

@@ -16,17 +16,15 @@ QUICK = {"hidden": (16,), "epochs": 40, "learning_rate": 0.03, "averaging": 0, "
 
 def expected_failures(estimator):
     reason = (
-        "A weight of two and a row given twice start from the same weights but are held out and shuffled as one event "
-        "and as two, so the networks differ by more than rounding."
+        "A weight of two and a row given twice start from the same weights but are held out and shuffled as one "
+        "event and as two, so the networks differ by more than rounding."
     )
     return {
         "check_sample_weight_equivalence_on_dense_data": reason,
     }
 
 
-@parametrize_with_checks(
-    [lf.Classifier(**QUICK), lf.Regressor(**QUICK)], expected_failed_checks=expected_failures
-)
+@parametrize_with_checks([lf.Classifier(**QUICK), lf.Regressor(**QUICK)], expected_failed_checks=expected_failures)
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
 

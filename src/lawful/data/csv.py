@@ -173,9 +173,9 @@ class FileSink(Sink):
 
     def __init__(self, path: Path) -> None:
         self._started = False
-        # mtime=0, so that the same events give the same bytes
-        self._zip = gzip.GzipFile(path, "wb", mtime=0) if path.suffix == ".gz" else None
-        self._raw = None if self._zip is not None else open(path, "wb")  # noqa: SIM115
+        self._raw = open(path, "wb")  # noqa: SIM115
+        # no name and no date inside, so that the same events give the same bytes
+        self._zip = gzip.GzipFile("", "wb", fileobj=self._raw, mtime=0) if path.suffix == ".gz" else None
 
     def append(self, columns: Mapping[str, Array], clouds: Mapping[str, Cloud], tree: str, notes: Any) -> None:
         """Add lines; there is one table, whatever `tree` says."""
@@ -194,12 +194,10 @@ class FileSink(Sink):
         self._started = True
 
     def _write(self, text: str) -> None:
-        file = self._zip if self._zip is not None else self._raw
-        assert file is not None
-        file.write(text.encode("utf-8"))
+        (self._zip or self._raw).write(text.encode("utf-8"))
 
     def close(self) -> None:
         """Finish the file."""
-        for file in (self._zip, self._raw):
-            if file is not None:
-                file.close()
+        if self._zip is not None:
+            self._zip.close()
+        self._raw.close()

@@ -223,8 +223,10 @@ class FileSink(Sink):
             _extend(group, name, values)
         for name, cloud in clouds.items():
             inner = group.require_group(_CLOUDS).require_group(_escaped(name))
-            objects = int(inner["offsets"][-1]) if "offsets" in inner else 0
-            _extend(inner, "offsets", cloud.offsets + objects if not objects else cloud.offsets[1:] + objects)
+            if "offsets" in inner:
+                _extend(inner, "offsets", cloud.offsets[1:] + int(inner["offsets"][-1]))
+            else:
+                _extend(inner, "offsets", cloud.offsets)
             for field in cloud.fields:
                 _extend(inner, field, cloud[field])
 

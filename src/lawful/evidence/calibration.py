@@ -16,6 +16,7 @@ from lawful.evidence.arrays import (
     plain,
     safe_ratio,
 )
+from lawful.evidence.resampling import Measured
 
 _BINS = 15
 
@@ -132,28 +133,34 @@ def calibration_error(y: Any, probability: Any, weight: Any = None, *, bins: int
     return plain(safe_ratio(np.abs(w @ (inside * (t - p)[:, None])).sum(-1), w.sum(-1)))
 
 
-def calibration_noise(y: Any, probability: Any, weight: Any = None, *, bins: int = _BINS) -> Number:
-    r"""The calibration error that a perfect model would show with these events, from fluctuations alone.
+def calibration_noise(y: Any, probability: Any, weight: Any = None, *, bins: int = _BINS) -> Measured:
+    r"""The `calibration_error` that a perfect model would show with these events, from fluctuations alone.
 
-    $\sqrt{2/\pi} \sum_b \sqrt{\sum_{i \in b} w_i^2 \, p_i (1 - p_i)} / \sum_i w_i$.
+    Bin by bin $|\mathcal N(0, \sigma_b)|$ with $\sigma_b^2 = \sum_{i \in b} w_i^2 \, p_i (1 - p_i) / (\sum_i w_i)^2$:
+    mean $\sqrt{2/\pi} \sum_b \sigma_b$ and variance $(1 - 2/\pi) \sum_b \sigma_b^2$.
 
     Args:
         y: Labels, (N,), 1 for signal and 0 for background.
         probability: Predicted probability of signal, (N,).
-        weight: Event weights of either sign, (N,) or (toys, N); None: ones.
+        weight: Event weights of either sign, (N,); None: ones.
         bins: Number of bins.
+
+    Returns:
+        The mean, and one standard deviation to both sides.
 
     Raises:
         InputError: For unequal lengths, or values outside 0 to 1.
 
     Examples:
-        >>> round(calibration_noise([0, 1, 0, 1], [0.2, 0.2, 0.6, 0.6], bins=2), 3)
-        0.251
+        >>> print(calibration_noise([0, 1, 0, 1], [0.2, 0.2, 0.6, 0.6], bins=2))
+        0.25 ± 0.13
     """
     _, p, w = _checked(y, probability, weight)
-    inside = memberships(p, calibration_edges(p, _one(w), bins))
-    variance = w**2 @ (inside * (p * (1 - p))[:, None])
-    return plain(safe_ratio(np.sqrt(2 / np.pi) * np.sqrt(variance).sum(-1), w.sum(-1)))
+    inside = memberships(p, calibration_edges(p, w, bins))
+    sigma = np.sqrt(w**2 @ (inside * (p * (1 - p))[:, None])) / w.sum()
+    mean = float(np.sqrt(2 / np.pi) * sigma.sum())
+    error = float(np.sqrt((1 - 2 / np.pi) * (sigma**2).sum()))
+    return Measured(mean, mean - error, mean + error)
 
 
 def debiased_calibration_error(y: Any, probability: Any, weight: Any = None, *, bins: int = _BINS) -> Number:

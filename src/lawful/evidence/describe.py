@@ -8,10 +8,9 @@ _MEANING = {
     "accuracy": ("accuracy", "weight share of events whose most probable class is the true one"),
     "log_loss": ("log loss", "mean of −ln p(true class), in nats; lower is better"),
     "brier": ("Brier score", "mean square distance of probability and truth; lower is better"),
-    "calibration_error": ("calibration error", "mean |observed − predicted| share, noise included"),
-    "calibration_error_debiased": (
-        "calibration error, debiased",
-        "root mean square of observed − predicted share, noise subtracted",
+    "calibration_error": (
+        "calibration error",
+        "root mean square of observed − predicted signal share in bins, noise subtracted",
     ),
     "significance": ("significance at the chosen cut", "expected Asimov Z in standard deviations"),
     "rmse": ("RMSE", "root mean square residual"),

@@ -82,8 +82,8 @@ def examine(
         A `Report`.
 
     Raises:
-        InputError: For one class only, NaN, unequal lengths, unknown classes, names or features, weights of zero or less
-            in sum, or too few toys.
+        InputError: For one class only, NaN, unequal lengths, unknown classes, names or features, weights that sum to
+            zero or less, or too few toys.
 
     Examples:
         >>> import numpy as np

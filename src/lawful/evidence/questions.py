@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 Statistics = Callable[[Array], dict[str, Any]]
 EFFICIENCIES = (0.3, 0.5, 0.7)
-MIRRORED = ("calibration_error",)
 
 
 class Question(ABC):
@@ -102,8 +101,7 @@ class Binary(Question):
                 **{f"rejection_at_{e:g}": inverse(sums.background_efficiency(e)) for e in EFFICIENCIES},
                 "log_loss": calibration.log_loss(truth, answer, W),
                 "brier": calibration.brier(truth, answer, W),
-                "calibration_error": calibration.calibration_error(truth, answer, W),
-                "calibration_error_debiased": calibration.debiased_calibration_error(truth, answer, W),
+                "calibration_error": calibration.debiased_calibration_error(truth, answer, W),
             }
 
         return evaluate
@@ -164,8 +162,7 @@ class ManyClass(Question):
                 "accuracy": safe_ratio(W @ right.astype(np.float64), W.sum(-1)),
                 "log_loss": calibration.log_loss(truth, answer, W),
                 "brier": calibration.brier(truth, answer, W),
-                "calibration_error": calibration.calibration_error(right, confidence, W),
-                "calibration_error_debiased": calibration.debiased_calibration_error(right, confidence, W),
+                "calibration_error": calibration.debiased_calibration_error(right, confidence, W),
                 **{f"auc[{self.classes[k]}]": v for k, v in each.items()},
             }
 

@@ -58,7 +58,9 @@ def read_archive(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Arrays]:
     try:
         with zipfile.ZipFile(file) as archive:
             if archive.getinfo(_FACTS).file_size > _LIMIT:
-                raise InputError(f"{str(file)!r} is not a model: its description is larger than any that lawful writes.")
+                raise InputError(
+                    f"{str(file)!r} is not a model: its description is larger than any that lawful writes."
+                )
             facts = json.loads(archive.read(_FACTS))
             arrays = load_arrays(archive.read(_ARRAYS))
     except (

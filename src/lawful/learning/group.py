@@ -99,8 +99,10 @@ class Group:
         e, settings, B = self.examples, self.settings, self.batch
         m = len(self.ids)
         draws = [np.random.Generator(np.random.SFC64([settings.seed, member, number])) for member in self.ids]
-        order = np.stack([draw.permutation(row)[: B * self.steps] for draw, row in zip(draws, self.index, strict=True)])
-        order = torch.from_numpy(order).to(e.x.device)
+        shuffled = np.stack(
+            [draw.permutation(row)[: B * self.steps] for draw, row in zip(draws, self.index, strict=True)]
+        )
+        order = torch.from_numpy(shuffled).to(e.x.device)
         row_bytes = e.x[0].numel() * e.x.element_size() * m * B
         chunk = max(1, min(self.steps, int(_CHUNK_BYTES // max(row_bytes, 1))))
         total = torch.zeros(m, dtype=torch.float64, device=e.x.device)
@@ -190,5 +192,3 @@ class Group:
                 z = self.members.outputs(self.average, self.buffers, self.x_held)
             loss = self.objective.loss(z, self.y_held) * self.w_held
         return (loss.sum(1, dtype=torch.float64) / self.w_held.sum(1, dtype=torch.float64)).numpy(force=True)
-
-

@@ -207,8 +207,12 @@ def train(
                 for row, member in enumerate(group.ids):
                     score = float(scores[position])
                     position += 1
-                    better = examples.validation is None or score < state.best[member] - 1e-4 * abs(state.best[member])
-                    if better or not math.isfinite(state.best[member]):
+                    best = state.best[member]
+                    if (
+                        examples.validation is None
+                        or math.isinf(best)
+                        or best - score > max(1e-4 * best, objective.tolerance)
+                    ):
                         state.best[member], state.waited[member] = score, 0
                         best_values[member] = group.average[row]
                         for name, buffer in group.buffers.items():

@@ -116,7 +116,7 @@ def scores_by_hand(net: nn.Module, values: Tensor, x: Tensor, rows: int = 8192) 
     M, N = x.shape[:2]
     size = -(-N // -(-N // rows))  # the parts are equally large; the last one overlaps the one before
     dense = DensePass(net, values, None, size)
-    z = torch.empty(M, N, net.layers[-1].out_features, dtype=values.dtype)  # type: ignore[arg-type]
+    z = torch.empty(M, N, int(net.layers[-1].bias.numel()), dtype=values.dtype)  # type: ignore[operator]
     for start in range(0, N, size):
         first = min(start, N - size)
         z[:, first : first + size] = dense.forward(x[:, first : first + size])

@@ -14,14 +14,19 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 
 class Objective(ABC):
     """A loss for each event and its derivative by the scores.
 
     Shapes: scores z (..., B, O), targets y as each class says, result of `loss` (..., B), of `slope` (..., B, O).
+
+    Attributes:
+        tolerance: A gain in the loss below which nothing is gained; ends trainings whose loss falls for ever.
     """
+
+    tolerance: float
 
     @property
     @abstractmethod
@@ -39,24 +44,26 @@ class Objective(ABC):
 
 @dataclass(frozen=True)
 class BinaryCrossEntropy(Objective):
-    """$-y \\ln p - (1 - y) \\ln(1 - p)$ with $p = 1 / (1 + e^{-z})$; y in {0, 1} of shape (..., B, 1)."""
+    r"""$-y \ln p - (1 - y) \ln(1 - p)$ with $p = 1 / (1 + e^{-z})$; y in {0, 1} of shape (..., B, 1)."""
 
     outputs = 1
+    tolerance = 1e-6
 
     def loss(self, z: Tensor, y: Tensor) -> Tensor:
         """See the class."""
-        return F.binary_cross_entropy_with_logits(z, y, reduction="none").squeeze(-1)
+        return binary_cross_entropy_with_logits(z, y, reduction="none").squeeze(-1)
 
     def slope(self, z: Tensor, y: Tensor) -> Tensor:
-        """$p - y$."""
+        r"""$p - y$."""
         return torch.sigmoid(z).sub_(y)
 
 
 @dataclass(frozen=True)
 class CrossEntropy(Objective):
-    """$-\\ln p_y$ with $p = \\mathrm{softmax}(z)$; y holds one-hot rows, (..., B, O)."""
+    r"""$-\ln p_y$ with $p = \mathrm{softmax}(z)$; y holds one-hot rows, (..., B, O)."""
 
     classes: int
+    tolerance = 1e-6
 
     @property
     def outputs(self) -> int:
@@ -68,15 +75,16 @@ class CrossEntropy(Objective):
         return -(torch.log_softmax(z, -1) * y).sum(-1)
 
     def slope(self, z: Tensor, y: Tensor) -> Tensor:
-        """$p - y$."""
+        r"""$p - y$."""
         return torch.softmax(z, -1).sub_(y)
 
 
 @dataclass(frozen=True)
 class SquaredError(Objective):
-    """$\\frac12 \\sum_o (z_o - y_o)^2$ over the outputs; y of shape (..., B, O)."""
+    r"""$\frac12 \sum_o (z_o - y_o)^2$ over the outputs; y of shape (..., B, O)."""
 
     targets: int
+    tolerance = 1e-9
 
     @property
     def outputs(self) -> int:
@@ -88,7 +96,7 @@ class SquaredError(Objective):
         return (z - y).square().sum(-1).div(2)
 
     def slope(self, z: Tensor, y: Tensor) -> Tensor:
-        """$z - y$."""
+        r"""$z - y$."""
         return z - y
 
 
@@ -101,6 +109,7 @@ class SignedSquaredError(Objective):
     """
 
     targets: int
+    tolerance = 1e-9
 
     @property
     def outputs(self) -> int:
@@ -110,13 +119,13 @@ class SignedSquaredError(Objective):
     def loss(self, z: Tensor, y: Tensor) -> Tensor:
         """See the class."""
         negative, target = y[..., :1], y[..., 1:]
-        sign = F.binary_cross_entropy_with_logits(z[..., :1], negative, reduction="none")
+        sign = binary_cross_entropy_with_logits(z[..., :1], negative, reduction="none")
         positive_error = (z[..., 1 : 1 + self.targets] - target).square() * (1 - negative)
         negative_error = (z[..., 1 + self.targets :] - target).square() * negative
         return sign.squeeze(-1) + (positive_error + negative_error).sum(-1).div(2)
 
     def slope(self, z: Tensor, y: Tensor) -> Tensor:
-        """$[\\sigma(z_0) - n, (1 - n)(z_+ - y), n (z_- - y)]$ with n the mark of a negative weight."""
+        r"""$[\sigma(z_0) - n, (1 - n)(z_+ - y), n (z_- - y)]$ with n the mark of a negative weight."""
         negative, target = y[..., :1], y[..., 1:]
         return torch.cat(
             [

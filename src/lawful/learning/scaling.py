@@ -25,7 +25,7 @@ def weighted_quantiles(x: Array, weight: Array, levels: Array) -> Array:
         if not weight.any():
             weight = np.ones(len(rows))
     if np.all(weight == weight[0]):
-        return np.quantile(x, levels, axis=0, method="inverted_cdf")
+        return np.asarray(np.quantile(x, levels, axis=0, method="inverted_cdf"))
     order = np.argsort(x, axis=0, kind="stable")
     share = np.cumsum(weight[order], axis=0)
     share /= share[-1]
@@ -88,7 +88,7 @@ class InputScaling:
 
     def apply(self, x: Array) -> Array:
         """Map (N, F) to (N, F + number of gaps), in the type of x."""
-        z = (x - self.centre.astype(x.dtype)) / self.scale.astype(x.dtype)
+        z: Array = (x - self.centre.astype(x.dtype)) / self.scale.astype(x.dtype)
         if self.kind == "robust":
             np.arcsinh(z, out=z)
         missing = np.isnan(z)

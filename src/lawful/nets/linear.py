@@ -1,6 +1,5 @@
 """One affine map: logistic and linear regression."""
 
-import torch
 from torch import Tensor, nn
 
 
@@ -14,6 +13,7 @@ class Linear(nn.Module):
         outputs: Number of output columns O.
 
     Examples:
+        >>> import torch
         >>> Linear(3, 2)(torch.ones(5, 3)).shape
         torch.Size([5, 2])
     """

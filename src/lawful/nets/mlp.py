@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -60,7 +61,7 @@ class MLP(nn.Module):
         self.embedding = PeriodicEmbedding(inputs) if embedding == "periodic" else None
         first = inputs if self.embedding is None else self.embedding.bias.numel()
         widths = (first, *hidden, outputs)
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths, widths[1:], strict=False))
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
         gain = {"relu": math.sqrt(2), "silu": math.sqrt(2), "tanh": 1.0}[activation]
         for layer, fan_in in zip(self.layers, widths, strict=False):
             last = layer is self.layers[-1]

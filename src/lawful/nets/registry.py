@@ -52,7 +52,9 @@ def build(
         return Linear(inputs, outputs)
     widths = [hidden] if isinstance(hidden, int) else list(hidden)
     if not all(isinstance(width, int) and width > 0 for width in widths):
-        raise InputError(f"hidden={hidden!r}: expected positive whole numbers, one for each hidden layer, as (64, 64).")
+        raise InputError(
+            f"hidden={hidden!r}: expected positive whole numbers, one for each hidden layer, as (64, 64)."
+        )
     if activation not in ACTIVATIONS:
         raise InputError(f"activation={activation!r} is not known: use one of {sorted(ACTIVATIONS)}.")
     if not 0 <= dropout < 1:

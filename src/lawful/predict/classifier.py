@@ -210,11 +210,13 @@ class Classifier(ClassifierMixin, NetEstimator):
         column = coded + len(self.classes_) * (weight < 0)  # positive weights of each class first, then negative
         return np.eye(self.objective_.outputs)[column], np.abs(weight)
 
-    def _after_training(self, z: Array, y: Array, w: Array, table: Array) -> None:
+    def _after_training(self, z: Array, y: Array, w: Array) -> None:
         self.temperature_ = 1.0
         if self.calibrate:
             z = z.astype(np.float64)
-            self.temperature_ = _fit_temperature(z.reshape(-1, z.shape[-1]), y.reshape(-1, y.shape[-1]), w.reshape(-1))
+            self.temperature_ = _fit_temperature(
+                z.reshape(-1, z.shape[-1]), y.reshape(-1, y.shape[-1]), w.reshape(-1)
+            )
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None, validation: Any = None) -> "Classifier":
         """Train the members; see `NetEstimator.fit`, whose arguments these are.
@@ -263,8 +265,7 @@ class Classifier(ClassifierMixin, NetEstimator):
             return q
         positive = np.maximum(q[..., :K] - q[..., K:], 0.0)
         total = positive.sum(-1, keepdims=True)
-        share = np.divide(positive, total, out=np.full_like(positive, 1 / K), where=total > 0)
-        return share
+        return np.asarray(np.divide(positive, total, out=np.full_like(positive, 1 / K), where=total > 0))
 
     def decision_function(self, X: Any) -> Array:
         """Score that grows with the probability: its logit, (N,), for two classes, else its logarithm, (N, K)."""

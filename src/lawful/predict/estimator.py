@@ -83,8 +83,8 @@ class NetEstimator(BaseEstimator):
     def _look_at(self, x: Array, coded: Array) -> None:
         """Warn of what looks wrong in the training data."""
 
-    def _after_training(self, z: Array, y: Array, w: Array, table: Array) -> None:
-        """Use the held-out scores z, (M, v, O), of the rows `table`, (M, v), to calibrate."""
+    def _after_training(self, z: Array, y: Array, w: Array) -> None:
+        """Calibrate with held-out scores z, (M, v, O), coded targets y, (M, v, ...), and weights w, (M, v)."""
 
     # ---- fit ---------------------------------------------------------------------------------------------------
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None, validation: Any = None) -> Self:
@@ -177,7 +177,7 @@ class NetEstimator(BaseEstimator):
         self.n_iter_ = len(self.history_)
         if judge.size:
             each = torch.stack([self._score_rows(examples.x[rows], m) for m, rows in enumerate(examples.validation)])  # type: ignore[arg-type]
-            self._after_training(each.numpy(force=True), targets[judge], positive[judge], judge)
+            self._after_training(each.numpy(force=True), targets[judge], positive[judge])
         return self
 
     def _score_rows(self, x: torch.Tensor, member: int) -> torch.Tensor:
@@ -248,7 +248,9 @@ class NetEstimator(BaseEstimator):
         gaps = self.missing == "mark" or bool(self.scaling_.gaps)
         x = self.scaling_.apply(check_X(self, table.X, fitting=False, gaps_allowed=gaps))
         values = self.members_.values
-        z: Array = self.members_.scores(torch.from_numpy(x).to(values.device, values.dtype)).double().numpy(force=True)
+        z: Array = (
+            self.members_.scores(torch.from_numpy(x).to(values.device, values.dtype)).double().numpy(force=True)
+        )
         return z
 
     def _take_apart(self, X: Any, y: Any = None, weight: Any = None) -> Table:
@@ -333,7 +335,9 @@ class NetEstimator(BaseEstimator):
 
         def check(net: nn.Module) -> None:
             if {name: (count, *p.shape) for name, p in net.named_parameters()} != given:
-                raise InputError("the weights do not fit the network that the settings describe: the file was changed.")
+                raise InputError(
+                    "the weights do not fit the network that the settings describe: the file was changed."
+                )
 
         if isinstance(model.net, str):
             with torch.device("meta"):  # takes no memory, whatever size the file claims
@@ -342,7 +346,10 @@ class NetEstimator(BaseEstimator):
         check(members.net)
         device = find_device("auto" if model.device == "auto" else "cpu")
         members.values = torch.cat(
-            [torch.from_numpy(np.array(weights[name])).reshape(count, -1) for name, _ in members.net.named_parameters()],
+            [
+                torch.from_numpy(np.array(weights[name])).reshape(count, -1)
+                for name, _ in members.net.named_parameters()
+            ],
             1,
         ).to(device)
         members.buffers = {name: torch.from_numpy(np.array(buffers[name])).to(device) for name in members.buffers}
@@ -373,7 +380,9 @@ def _count_outputs(module: nn.Module, inputs: int) -> int:
         with torch.no_grad():
             z = module.eval()(probe)
     except (RuntimeError, TypeError, ValueError) as error:
-        raise InputError(f"The network does not take a table of {inputs} columns, (rows, {inputs}): {error}") from None
+        raise InputError(
+            f"The network does not take a table of {inputs} columns, (rows, {inputs}): {error}"
+        ) from None
     finally:
         module.train(training)
     if not isinstance(z, torch.Tensor) or z.dim() != 2 or len(z) != 2:
@@ -413,5 +422,5 @@ def _from_json(name: str, value: Any, functions: dict[str, Callable[..., Any]]) 
             )
         return functions[key]
     if isinstance(value, dict):
-        return {k: v for k, v in value["pairs"]}
+        return dict(value["pairs"])
     return tuple(value) if isinstance(value, list) else value

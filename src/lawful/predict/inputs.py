@@ -83,7 +83,7 @@ def _from_awkward(array: Any) -> Any:
     return ak.to_numpy(array)
 
 
-def check_X(estimator: Any, X: Any, *, fitting: bool, gaps_allowed: bool) -> Array:
+def check_X(estimator: Any, X: Any, *, fitting: bool, gaps_allowed: bool) -> Array:  # noqa: N802
     """Give X as a finite (N, F) float array, in the estimator's number type.
 
     Raises:
@@ -145,7 +145,9 @@ def check_weight(weight: Any, rows: int) -> Array:
         raise InputError(f"sample_weight.shape == {w.shape}, expected ({rows},)! X has {rows} rows.")
     if not np.isfinite(w).all():
         nan, inf = int(np.isnan(w).sum()), int(np.isinf(w).sum())
-        raise InputError(f"sample_weight contains {nan} NaN and {inf} infinity values (of {rows}). Remove these rows.")
+        raise InputError(
+            f"sample_weight contains {nan} NaN and {inf} infinity values (of {rows}). Remove these rows."
+        )
     if w.sum() <= 0:
         raise InputError(
             f"The weights sum to {w.sum():g}: no distribution has these weights. Are signs or a factor wrong, or are "

@@ -139,13 +139,17 @@ class Regressor(RegressorMixin, NetEstimator):
         try:
             targets = np.asarray(y, dtype=np.float64)
         except (TypeError, ValueError):
-            raise InputError("y: expected numbers, one row for each row of X. For classes use lawful.Classifier.") from None
+            raise InputError(
+                "y: expected numbers, one row for each row of X. For classes use lawful.Classifier."
+            ) from None
         if targets.ndim not in (1, 2) or (targets.ndim == 2 and targets.shape[1] == 0):
             raise InputError(f"y has shape {targets.shape}: expected (N,) or (N, targets).")
         finite = np.isfinite(targets)
         if not finite.all():
             nan, inf = int(np.isnan(targets).sum()), int(np.isinf(targets).sum())
-            raise InputError(f"Input y contains {nan} NaN and {inf} infinity values (of {targets.size}). Remove them.")
+            raise InputError(
+                f"Input y contains {nan} NaN and {inf} infinity values (of {targets.size}). Remove them."
+            )
         return targets.reshape(len(targets), -1)
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None, validation: Any = None) -> "Regressor":

@@ -41,7 +41,7 @@ def find_study(name: str) -> Path:
         return path / "study.toml"
     files = [str(p) for p in path.parent.glob("*.toml")] if path.parent.is_dir() else []
     near = difflib.get_close_matches(name, [*known, *files], 2)
-    hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+    hint = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
     raise InputError(f"There is no study {name!r}: neither a file nor one of {sorted(known)}.{hint}")
 
 
@@ -56,7 +56,7 @@ def read_study(name: str, changes: Iterable[str] = ()) -> Study:
         The study, with relative paths of data made absolute by the place of the file.
 
     Raises:
-        InputError: When the file is absent or not TOML, or a key or value is wrong; names the key and what is allowed.
+        InputError: When the file is absent or not TOML, or a key or value is wrong; says what is allowed.
 
     Examples:
         >>> read_study("higgs", ["model.members=3"]).model.members
@@ -107,7 +107,9 @@ def _explain(error: ValidationError) -> str:
     """One sentence for the first fault: the key, what was found, what is allowed."""
     fault = error.errors()[0]
     place = [str(part) for part in fault["loc"]]
-    key = ".".join(part for part in place if not part.startswith(("function-", "str", "list[", "dict[", "float", "int")))
+    key = ".".join(
+        part for part in place if not part.startswith(("function-", "str", "list[", "dict[", "float", "int"))
+    )
     more = f" ({error.error_count() - 1} more faults)" if error.error_count() > 1 else ""
     if fault["type"] == "extra_forbidden":
         allowed = _keys(place[:-1])

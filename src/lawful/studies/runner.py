@@ -37,7 +37,7 @@ def run(study: Study, out: str | Path, *, force: bool = False, say: Callable[[st
         InputError: When the study does not fit its data, or `out` holds something else.
     """
     folder = RunFolder(out)
-    speak = say or (lambda line: None)
+    speak = say or _nothing
     data = read_events(study)  # before anything is written, so that a wrong path leaves no folder behind
     train, validation, test = split(study, data)
     folder.start(study, force=force)
@@ -46,6 +46,10 @@ def run(study: Study, out: str | Path, *, force: bool = False, say: Callable[[st
     write_evidence(study, folder, models, train, test, speak)
     folder.finish(provenance(study))
     return folder
+
+
+def _nothing(line: str) -> None:
+    """Say nothing."""
 
 
 def read_events(study: Study) -> Any:
@@ -76,7 +80,9 @@ def read_events(study: Study) -> Any:
     for name, columns in d.subsets.items():
         absent = [c for c in columns if c not in events.features]
         if absent:
-            raise InputError(f"data.subsets.{name}: {absent[0]!r} is not a feature; there are {list(events.features)}.")
+            raise InputError(
+                f"data.subsets.{name}: {absent[0]!r} is not a feature; there are {list(events.features)}."
+            )
     return events
 
 
@@ -86,7 +92,9 @@ def split(study: Study, events: Any) -> tuple[Any, Any, Any]:
     return (parts[0], None, parts[1]) if len(parts) == 2 else tuple(parts)
 
 
-def train_all(study: Study, folder: RunFolder, train: Any, validation: Any, say: Callable[[str], None]) -> dict[str, Any]:
+def train_all(
+    study: Study, folder: RunFolder, train: Any, validation: Any, say: Callable[[str], None]
+) -> dict[str, Any]:
     """Train the main model and everything it is compared with, on each set of features.
 
     Networks that were trained before an interruption are loaded; one that was under way goes on from its checkpoint.
@@ -94,7 +102,7 @@ def train_all(study: Study, folder: RunFolder, train: Any, validation: Any, say:
     Returns:
         Fitted models by name; the main one is called "network".
     """
-    import lawful
+    from lawful.learning import load
     from lawful.predict import Classifier, Regressor
 
     kind = Classifier if study.model.question == "classify" else Regressor
@@ -108,7 +116,7 @@ def train_all(study: Study, folder: RunFolder, train: Any, validation: Any, say:
         if what == "network":
             file = folder.model if subset == "all" else folder.others / f"{subset}.lawful"
             if file.is_file():
-                models[name] = lawful.load(file)
+                models[name] = load(file)
                 say(f"[{number}/{len(jobs)}] {name}: was trained before")
                 continue
             model: Any = kind(**study.settings(), checkpoint=folder.checkpoint / subset)
@@ -151,7 +159,7 @@ def write_evidence(
         seed=study.training.seed,
         importance=e.importance,
         title=study.title or None,
-        description=study.description or None,
+        name="network",
         provenance=provenance(study),
         **extra,
     )
@@ -196,7 +204,9 @@ def predictions(model: Any, X: Any) -> dict[str, Any]:
         columns |= {"prediction": y} if y.ndim == 1 else {f"prediction_{t}": y[:, t] for t in range(y.shape[1])}
     if len(model.members_) > 1:
         spread = np.asarray(model.spread(X))
-        columns |= {"spread": spread} if spread.ndim == 1 else {f"spread_{t}": spread[:, t] for t in range(spread.shape[1])}
+        columns |= (
+            {"spread": spread} if spread.ndim == 1 else {f"spread_{t}": spread[:, t] for t in range(spread.shape[1])}
+        )
     return columns
 
 
@@ -206,7 +216,9 @@ def provenance(study: Study) -> dict[str, Any]:
 
     source = locate(study.data.source)
     patterns = source if isinstance(source, list) else [source]
-    files = sorted({f for pattern in patterns for f in (glob.glob(_without_tree(pattern)) or [_without_tree(pattern)])})
+    files = sorted(
+        {f for pattern in patterns for f in (glob.glob(_without_tree(pattern)) or [_without_tree(pattern)])}
+    )
     versions = {}
     for package in _PACKAGES:
         try:
@@ -238,7 +250,7 @@ def rebuild(out: str | Path, say: Callable[[str], None] | None = None) -> RunFol
     study = folder.study()
     if not folder.model.is_file():
         raise InputError(f"{folder.path} holds no trained model yet: run the study first.")
-    speak = say or (lambda line: None)
+    speak = say or _nothing
     train, validation, test = split(study, read_events(study))
     models = train_all(study, folder, train, validation, speak)
     write_evidence(study, folder, models, train, test, speak)

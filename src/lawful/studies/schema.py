@@ -128,7 +128,9 @@ class Study(Section):
         }[self.model.question]
         wrong = [y for y in self.evidence.yardsticks if y not in fitting]
         if wrong:
-            raise ValueError(f"evidence.yardsticks: {wrong[0]!r} does not {self.model.question}; use {sorted(fitting)}")
+            raise ValueError(
+                f"evidence.yardsticks: {wrong[0]!r} does not {self.model.question}; use {sorted(fitting)}"
+            )
         return self
 
     def settings(self) -> dict[str, Any]:

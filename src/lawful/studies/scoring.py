@@ -26,10 +26,10 @@ def score_file(run: Path, file: str, out: Path, tree: str | dict[str, Any] | Non
     Raises:
         InputError: When the run has no model, columns are missing, or a format is not known.
     """
-    import lawful
     from lawful.data import Writer, chunks, trees
+    from lawful.learning import load
 
-    model = lawful.load(_model_file(run))
+    model = load(_model_file(run))
     names = getattr(model, "feature_names_in_", None)
     if names is None:
         raise InputError(f"{run}: the model was trained on an array without column names; use model.predict.")
@@ -39,7 +39,12 @@ def score_file(run: Path, file: str, out: Path, tree: str | dict[str, Any] | Non
     if run.is_dir():
         study = RunFolder(run).study().data
         options["missing"] = study.missing
-        if tree is None and file.endswith(".root") and isinstance(study.tree, dict) and set(study.tree) <= {*trees(file)}:
+        if (
+            tree is None
+            and file.endswith(".root")
+            and isinstance(study.tree, dict)
+            and set(study.tree) <= {*trees(file)}
+        ):
             tree = study.tree
     parts = list(tree) if isinstance(tree, dict) else [tree]
     count = 0

@@ -6,7 +6,7 @@ from lawful.studies.schema import Study
 
 
 def make_yardstick(name: str, study: Study) -> Any:
-    """An unfitted estimator: our own linear net, or scikit-learn's histogram gradient boosting with early stopping."""
+    """An unfitted estimator: our linear net, or scikit-learn's histogram gradient boosting with early stopping."""
     seed = study.training.seed
     if name == "gradient-boosted trees":
         from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from lawful.evidence.calibration import calibration_curve, calibration_noise
+from lawful.evidence.arrays import Array
+from lawful.evidence.calibration import calibration_curve, calibration_error, calibration_noise
 from lawful.evidence.case import BinaryView, Case
 from lawful.evidence.cuts import Band, cut_table, purity_band, roc_band, spread
 from lawful.evidence.decisions import confusion_matrix
@@ -62,13 +63,19 @@ def _by_class(score, signal, weight, names):  # type: ignore[no-untyped-def]
 def calibration_section(case: Case, view: BinaryView) -> Section:
     """Whether the probabilities are right."""
     curve = calibration_curve(view.signal, view.score, view.weight)
-    noise = calibration_noise(view.signal, view.score, view.weight)
-    text = (
-        "Bins hold equal sums of |weight|. From fluctuations alone, a perfect model would show a calibration error "
-        f"of {number(noise, 3)} with these events.",
-    )
+    text = ("Bins hold equal sums of |weight|. " + compared_with_noise(view.signal, view.score, view.weight),)
     figures = {"calibration": draw_calibration({case.subject.name: curve})}
     return Section("calibration", "Calibration", text, figures=figures)
+
+
+def compared_with_noise(right: Array, probability: Array, weight: Array) -> str:
+    """A sentence: the plain calibration error, and what noise alone would make of it."""
+    plain_error = calibration_error(right, probability, weight)
+    noise = calibration_noise(right, probability, weight)
+    return (
+        f"The mean |observed − predicted| is {number(plain_error, 3)}, noise included; from fluctuations alone, a "
+        f"perfect model would show {noise} with these events."
+    )
 
 
 def working_section(view: BinaryView) -> Section:
@@ -85,8 +92,8 @@ def working_section(view: BinaryView) -> Section:
     text = (
         f"Before the cut there are {number(s)} signal and {number(b)} background events ({source}); the background "
         f"has a relative uncertainty of {number(view.uncertainty)}. Cuts are score ≥ threshold. The threshold is "
-        "held fixed in the intervals. The cut of largest significance was chosen on these same events, among cuts that "
-        "leave at least 25 effective background events, so its significance is slightly too good.",
+        "held fixed in the intervals. The cut of largest significance was chosen on these same events, among cuts "
+        "that leave at least 25 effective background events, so its significance is slightly too good.",
     )
     columns = ("working point", "threshold", "ε_S", "ε_B", "rejection 1/ε_B", "purity", "significance Z")
     return Section(

@@ -7,7 +7,6 @@ from lawful.evidence.case import Case
 from lawful.evidence.describe import title_of
 from lawful.evidence.document import Grid, Section
 from lawful.evidence.figures.bars import draw_comparison
-from lawful.evidence.questions import MIRRORED
 from lawful.evidence.resampling import Measured, measured, resample
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def compare(case: Case) -> Compared:
     found: Compared = {}
     for key in values:
         name, metric = key.split("\n")
-        own = measured(values[key], toys[key], mirrored=metric in MIRRORED)
+        own = measured(values[key], toys[key])
         first = f"{case.subject.name}\n{metric}"
         difference = None if key == first else measured(values[key] - values[first], toys[key] - toys[first])
         found[name, metric] = (own, difference)
@@ -75,7 +74,7 @@ def comparison_section(case: Case, found: Compared) -> Section | None:
         name = "comparison" if metric == case.question.main else f"comparison {title_of(metric)}"
         figures[name] = draw_comparison(values, differences, what=title_of(metric).replace("ε_B at ε_S", "ε at ε"))
     text = (
-        "All models judge the same events in the same toys, so what they share cancels in the difference: compare the "
-        "differences with zero, not the intervals of the values with each other.",
+        "All models judge the same events in the same toys, so what they share cancels in the difference: compare "
+        "the differences with zero, not the intervals of the values with each other.",
     )
     return Section("comparison", "Comparison of models", text, (Grid(columns, tuple(rows)),), figures)

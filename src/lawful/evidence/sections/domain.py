@@ -6,7 +6,6 @@ from lawful.evidence.arrays import Array
 from lawful.evidence.case import Case
 from lawful.evidence.describe import title_of
 from lawful.evidence.document import Grid, Section, number, percent
-from lawful.evidence.questions import MIRRORED
 from lawful.evidence.resampling import Measured, bootstrap
 
 _LEAST = 30  # events of each class that a metric needs
@@ -33,7 +32,7 @@ def remoteness(train: Array, test: Array) -> Array:
     low, middle, high = np.nanquantile(train, [0.1587, 0.5, 0.8413], axis=0)
     width = (high - low) / 2
     width = np.where(width > 0, width, 1.0)
-    return np.sqrt(np.nanmean(((test - middle) / width) ** 2, axis=1))
+    return np.asarray(np.sqrt(np.nanmean(((test - middle) / width) ** 2, axis=1)))
 
 
 def domain_section(case: Case) -> Section | None:
@@ -49,7 +48,7 @@ def domain_section(case: Case) -> Section | None:
     outside = beyond.any(axis=1)
     far = remoteness(train, test)
     outer = far >= np.quantile(far, 1 - _OUTER)
-    main = [case.question.main, *[m for m in ("accuracy", "log_loss", "resolution_68", "bias")]]
+    main = [case.question.main, "accuracy", "log_loss", "resolution_68", "bias"]
     parts = {
         "inside the training range": ~outside,
         "outside in at least one feature": outside,
@@ -72,11 +71,11 @@ def domain_section(case: Case) -> Section | None:
     worst = [int(i) for i in np.argsort(-each)[:8] if each[i] > 0]
     grids = [Grid(("test events", "number", "weight share", *map(title_of, shown)), tuple(rows))]
     if worst:
-        cells = tuple((names[i], percent(float(each[i]))) for i in worst)
-        grids.append(Grid(("feature", "test events beyond its training range"), cells))
+        beyond_range = tuple((names[i], percent(float(each[i]))) for i in worst)
+        grids.append(Grid(("feature", "test events beyond its training range"), beyond_range))
     text = (
-        "A test event is outside when at least one feature is below its least or above its largest training value. The "
-        "outermost tenth lies farthest from the median of the training events, in units of their width.",
+        "A test event is outside when at least one feature is below its least or above its largest training value. "
+        "The outermost tenth lies farthest from the median of the training events, in units of their width.",
     )
     return Section("domain", "Outside the training domain", text, tuple(grids), metrics=metrics)
 
@@ -88,7 +87,7 @@ def _measure(case: Case, mask: Array) -> dict[str, Measured]:
         if own.sum() < _LEAST or case.test.weight[own].sum() <= 0:
             return {}
     evaluate = case.question.statistics(case.truth[mask], case.answer[mask])
-    return bootstrap(evaluate, case.test.weight[mask], toys=min(case.toys, 100), seed=case.seed, basic=MIRRORED)
+    return bootstrap(evaluate, case.test.weight[mask], toys=min(case.toys, 100), seed=case.seed)
 
 
 def _share_interval(case: Case, mask: Array) -> tuple[float, float]:

@@ -20,8 +20,8 @@ def importance_section(case: Case) -> tuple[Section | None, dict[str, Measured]]
     title = title_of(case.question.main)
     what = title if case.question.rises else f"accuracy (rise of {title})"
     text = (
-        f"Loss of {what} when a feature is shuffled among the test events, mean of {repeats} shuffles. A feature whose "
-        "information others carry too looks unimportant.",
+        f"Loss of {what} when a feature is shuffled among the test events, mean of {repeats} shuffles. A feature "
+        "whose information others carry too looks unimportant.",
     )
     figure = draw_importance(found, what=what)
     return Section("importance", "Importance of the features", text, figures={"importance": figure}), found

@@ -2,16 +2,17 @@
 
 import numpy as np
 
-from lawful.evidence.calibration import calibration_curve, calibration_noise
+from lawful.evidence.calibration import calibration_curve
 from lawful.evidence.case import BinaryView, Case
 from lawful.evidence.cuts import roc_band
 from lawful.evidence.decisions import confusion_matrix
-from lawful.evidence.document import Section, number
+from lawful.evidence.document import Section
 from lawful.evidence.explorer import explorer_data
 from lawful.evidence.figures.curves import draw_roc
 from lawful.evidence.figures.distributions import draw_class_scores
 from lawful.evidence.figures.probability import draw_calibration, draw_confusion
 from lawful.evidence.questions import ManyClass
+from lawful.evidence.sections.binary import compared_with_noise
 
 _MOST_VIEWS = 10
 
@@ -66,10 +67,9 @@ def calibration_section(case: Case) -> Section:
     """Whether the most probable class is right as often as its probability says."""
     right, confidence = case.answer.argmax(1) == case.truth, case.answer.max(1)
     curve = calibration_curve(right, confidence, case.test.weight)
-    noise = calibration_noise(right, confidence, case.test.weight)
     text = (
-        "Share of events whose most probable class is the true one, against its probability. From fluctuations "
-        f"alone, a perfect model would show a calibration error of {number(noise, 3)} with these events.",
+        "Share of events whose most probable class is the true one, against its probability. "
+        + compared_with_noise(right, confidence, case.test.weight),
     )
     figures = {"calibration": draw_calibration({case.subject.name: curve})}
     return Section("calibration", "Calibration", text, figures=figures)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lawful.evidence.arrays import Array
 from lawful.evidence.case import BinaryView, Case
 from lawful.evidence.document import Grid, Section, percent
 from lawful.evidence.figures.distributions import draw_sculpting
@@ -36,15 +37,7 @@ def sculpting_section(case: Case, view: BinaryView) -> Section | None:
         for efficiency, threshold in cuts.items():
             passing = (score >= threshold).astype(np.float64)[there]
             kept = x[there]
-            distance = bootstrap(
-                lambda W, kept=kept, passing=passing, edges=edges: {
-                    "js": jensen_shannon(kept, W * passing, W, edges)
-                },
-                w[there],
-                toys=min(case.toys, 100),
-                seed=case.seed,
-                basic=("js",),
-            )["js"]
+            distance = _distance(case, kept, w[there], passing, edges)
             metrics[f"sculpting[{name}, {efficiency:g}]"] = distance
             rows.append((name, percent(efficiency), f"{threshold:.4g}", str(distance)))
             drawn[efficiency] = (histogram(kept, w[there] * passing, edges), f"{distance.value:.3f}")
@@ -52,15 +45,24 @@ def sculpting_section(case: Case, view: BinaryView) -> Section | None:
             histogram(x[there], w[there], edges), drawn, name=name, unit=case.test.units.get(name)
         )
     text = (
-        "Background only, area 1, before and after cuts on the score. The Jensen-Shannon distance is 0 for equal shapes "
-        "and 1 for disjoint ones; fluctuations alone make it larger than 0, the more the fewer events pass, and its "
-        "interval is corrected for that.",
+        "Background only, area 1, before and after cuts on the score. The Jensen-Shannon distance is 0 for equal "
+        "shapes and 1 for disjoint ones; fluctuations alone make it larger than 0, the more the fewer events pass; value "
+        "and interval are corrected for that.",
     )
     columns = ("variable", "background efficiency", "threshold", "distance to the whole background")
     return Section("sculpting", "Sculpting", text, (Grid(columns, tuple(rows)),), figures, metrics=metrics)
 
 
-def _cuts(score: np.ndarray, w: np.ndarray) -> dict[float, float]:  # type: ignore[type-arg]
+def _distance(case: Case, x: Array, w: Array, passing: Array, edges: Array) -> Measured:
+    """Jensen-Shannon distance of what passes to all."""
+    toys = min(case.toys, 100)
+    found = bootstrap(
+        lambda W: {"js": jensen_shannon(x, W * passing, W, edges)}, w, toys=toys, seed=case.seed, inflated=("js",)
+    )
+    return found["js"]
+
+
+def _cuts(score: Array, w: Array) -> dict[float, float]:
     """Background efficiency to threshold, where enough events pass to see a shape."""
     order = np.argsort(-score, kind="stable")
     share = np.cumsum(w[order]) / w.sum()

@@ -7,13 +7,13 @@ from lawful.evidence.arrays import Array
 from lawful.evidence.case import Case
 from lawful.evidence.describe import meaning_of, title_of
 from lawful.evidence.document import Grid, Section
-from lawful.evidence.questions import MIRRORED, Binary, ManyClass, Regression, metric_name
+from lawful.evidence.questions import Binary, ManyClass, Regression, metric_name
 from lawful.evidence.regression import bias, pulls, resolution
 from lawful.evidence.resampling import Measured, bootstrap
 
 _HEADLINES = {
-    "binary": ("auc", "accuracy", "rejection_at_0.5", "significance", "calibration_error_debiased"),
-    "classes": ("auc", "accuracy", "log_loss", "calibration_error_debiased"),
+    "binary": ("auc", "accuracy", "rejection_at_0.5", "significance", "calibration_error"),
+    "classes": ("auc", "accuracy", "log_loss", "calibration_error"),
     "regression": ("rmse", "resolution_68", "bias", "r2", "pull_width"),
 }
 
@@ -21,7 +21,7 @@ _HEADLINES = {
 def measure(case: Case) -> dict[str, Measured]:
     """All metrics of the model on the test events."""
     evaluate = case.question.statistics(case.truth, case.answer)
-    return bootstrap(evaluate, case.test.weight, toys=case.toys, seed=case.seed, basic=MIRRORED)
+    return bootstrap(evaluate, case.test.weight, toys=case.toys, seed=case.seed)
 
 
 def measure_pulls(case: Case) -> dict[str, Measured]:

@@ -140,7 +140,7 @@ def systematics_section(case: Case, view: BinaryView, shifts: Mapping[str, Shift
 
 def _shape_figure(view, shifts, pairs, found):  # type: ignore[no-untyped-def]
     def size(effect: str) -> float:
-        return max(abs(found[n]["background_yield"].value) for n in pairs[effect] if n is not None)
+        return max(abs(float(found[n]["background_yield"].value)) for n in pairs[effect] if n is not None)
 
     background = ~view.signal
     edges = np.linspace(0, 1, 26)
