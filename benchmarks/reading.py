@@ -36,7 +36,7 @@ def make_root(path: Path, rows: int) -> int:
 
 
 def make_parquet(path: Path, rows: int) -> int:
-    """A Parquet file of float32 columns as pyarrow writes it, in row groups of 2^20; gives the bytes of its columns."""
+    """A Parquet file of float32 columns as pyarrow writes it, row groups of 2^20; gives the bytes of its columns."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

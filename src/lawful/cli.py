@@ -1,8 +1,10 @@
 """The command `lawful`. Heavy modules are imported when a command needs them, so that help answers at once."""
 
+import contextlib
 import shutil
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,15 +30,13 @@ Tree = Annotated[
 
 @app.callback()
 def everywhere(
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,  # noqa: ARG001
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     """Machine learning that obeys the laws of physics, and finds new ones."""
 
 
 @app.command()
-def run(
-    study: StudyName, out: Out = None, force: Force = False, changes: Changes = None
-) -> None:
+def run(study: StudyName, out: Out = None, force: Force = False, changes: Changes = None) -> None:
     """Run a study and write its run folder and report."""
     from lawful.studies.reading import find_study, read_study
 
@@ -58,7 +58,7 @@ def fit(
     changes: Changes = None,
 ) -> None:
     """Train on a file of your own: an ensemble, a linear model and boosted trees, with a report."""
-    from lawful.studies.reading import _apply, check_study
+    from lawful.studies.reading import apply_change, check_study
 
     linear = "logistic regression" if question == "classify" else "linear regression"
     content: dict[str, Any] = {
@@ -70,7 +70,7 @@ def fit(
     optional = {"weight": weight, "select": select, "tree": _trees(tree)}
     content["data"] |= {key: value for key, value in optional.items() if value is not None}
     for change in changes or []:
-        _apply(content, change)
+        apply_change(content, change)
     _run(check_study(content, "lawful fit"), out or Path("runs") / Path(file).stem.replace("*", "all"), force)
 
 
@@ -84,7 +84,8 @@ def predict(
     """Write a file's events again with the model's scores beside them, part by part."""
     from lawful.studies.scoring import score_file
 
-    rows = score_file(run, file, out, _trees(tree))
+    with _interruptible("nothing was written"):
+        rows = score_file(run, file, out, _trees(tree))
     typer.echo(f"{rows:,} events with scores: {out}")
 
 
@@ -93,7 +94,9 @@ def report(run: Annotated[Path, typer.Argument(help="Run folder.")]) -> None:
     """Measure a finished run again and rewrite its figures and report."""
     from lawful.studies.runner import rebuild
 
-    typer.echo(f"report: {rebuild(run, _say).report}")
+    with _interruptible("the same command starts again"):
+        folder = rebuild(run, _say)
+    typer.echo(f"report: {folder.report}")
 
 
 @app.command()
@@ -136,8 +139,18 @@ def new(
 def _run(study: Any, out: Path, force: bool) -> None:
     from lawful.studies.runner import run as run_study
 
-    folder = run_study(study, out, force=force, say=_say)
+    with _interruptible("the same command goes on from here"):
+        folder = run_study(study, out, force=force, say=_say)
     typer.echo(f"report: {folder.report}")
+
+
+@contextlib.contextmanager
+def _interruptible(consequence: str) -> Iterator[None]:
+    """Turn Ctrl-C into one line that says what comes of it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        _fail(f"stopped; {consequence}", 1, debug=False)
 
 
 def _say(line: str) -> None:
@@ -166,8 +179,6 @@ def main() -> None:
         app(args=[argument for argument in sys.argv[1:] if argument != "--debug"])
     except InputError as error:
         _fail(f"error: {' '.join(str(error).split())}", 2, debug)
-    except KeyboardInterrupt:
-        _fail("stopped; the same command goes on from here", 1, debug=False)
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         _fail(f"failed: {error.strerror or error}{where}", 1, debug)

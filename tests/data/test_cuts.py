@@ -34,7 +34,7 @@ pt, eta, nb = (COLUMNS[name] for name in ("pt", "eta", "nb"))
         ("-nb < -1", nb > 1),
         ("nb in (1, 3)", np.isin(nb, [1, 3])),
         ("process == 'zz' or process != \"zz\"", np.ones(N, bool)),
-        ("process in ('zz',)" .replace(",)", ")"), COLUMNS["process"] == "zz"),
+        ("process in ('zz',)".replace(",)", ")"), COLUMNS["process"] == "zz"),
         ("flag and trigger", COLUMNS["flag"] & (COLUMNS["trigger"] == 1)),
         ("!flag", ~COLUMNS["flag"]),
         ("not flag == true", ~COLUMNS["flag"]),
@@ -137,8 +137,12 @@ def test_sentences_mean_what_python_means(text: str, x: float, y: float) -> None
     assert parse(text)({"x": np.array([x]), "y": np.array([y])}, 1).tolist() == [expected]
 
 
-alphabet = st.sampled_from(["pt", "eta", "process", "flag", "nb", "(", ")", "and", "or", "not", ">", "<=", "==", "+", "-"])
-alphabet |= st.sampled_from(["**", "/", "%", "&", "|", "!", "3", "0.5", "1e9", "'zz'", "in", "[", "]", ",", "sqrt(", "`"])
+alphabet = st.sampled_from(
+    ["pt", "eta", "process", "flag", "nb", "(", ")", "and", "or", "not", ">", "<=", "==", "+", "-"]
+)
+alphabet |= st.sampled_from(
+    ["**", "/", "%", "&", "|", "!", "3", "0.5", "1e9", "'zz'", "in", "[", "]", ",", "sqrt(", "`"]
+)
 
 
 @given(st.one_of(st.text(max_size=40), st.lists(alphabet, max_size=12).map(" ".join)))

@@ -6,7 +6,7 @@ from lawful.data.summary import effective_events
 
 
 def test_effective_events_has_the_relative_error_of_the_sum() -> None:
-    """For Poisson counts of weighted events var(sum w) is sum w^2, so (mean / sigma)^2 of toys is (sum w)^2 / sum w^2.
+    """For Poisson counts of weighted events var(sum w) is sum w^2: (mean / sigma)^2 of toys is (sum w)^2 / sum w^2.
 
     2,000 toys give the standard deviation to 1.6%; five standard errors are allowed, a false alarm in 10^6.
     """

@@ -159,6 +159,8 @@ def declare_missing(
 ) -> tuple[str, ...]:
     """Put NaN where a column holds a value that stands for missing, in place of the dictionary's entries.
 
+    Whole numbers become floats, since they have no NaN.
+
     Args:
         columns: Name to (N,) values; entries are replaced.
         missing: The value, the values, or a mapping of column to them; NaN among them declares NaN itself.
@@ -173,12 +175,12 @@ def declare_missing(
         array = columns[name]
         hit = np.zeros(len(array), dtype=np.bool_)
         for value in values:
-            if not math.isnan(value):
+            if not math.isnan(value) and array.dtype != np.bool_:
                 hit |= array == value
+        if array.dtype.kind in "iu":  # also without a hit, so that all pieces of a file have one type
+            columns[name] = array = array.astype(np.float32 if array.dtype.itemsize < 3 else np.float64)
         if hit.any():
-            array = array.astype(np.float64) if array.dtype.kind in "iu" else array.copy()
-            array[hit] = math.nan
-            columns[name] = array
+            columns[name] = np.where(hit, array.dtype.type(math.nan), array)
     return tuple(declared)
 
 
@@ -192,7 +194,7 @@ def missing_values(
         require(missing, columns, what="column", where=f"missing={dict(missing)!r}: {where}")
         return {name: _values(values) for name, values in missing.items()}
     values = _values(missing)
-    return {name: values for name in columns if name in among and columns[name].dtype.kind in "iuf"}
+    return {name: values for name in columns if name in among and is_number(columns[name].dtype)}
 
 
 def _values(missing: Any) -> tuple[float, ...]:

@@ -1,8 +1,10 @@
 """CSV files: a line of names, then one line an event."""
 
+import contextlib
 import gzip
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from csv import QUOTE_MINIMAL, QUOTE_NONNUMERIC
 from pathlib import Path
 from typing import Any, final
 
@@ -10,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lawful.data.clouds import Cloud
-from lawful.data.columns import as_column
+from lawful.data.columns import as_column, is_number
 from lawful.data.formats import Batch, Sink, Table, faults
 from lawful.data.names import listed
 from lawful.errors import InputError
@@ -20,6 +22,7 @@ Array = npt.NDArray[Any]
 _MARK = "# lawful: "
 _ROWS = 500_000
 _GUESSED_FROM = 1000
+_GAPS = ["", "nan", "NaN", "-nan", "NA", "N/A", "n/a", "<NA>", "null", "NULL", "None"]
 
 
 @final
@@ -29,7 +32,7 @@ class TextTable(Table):
     def __init__(self, path: Path) -> None:
         self.name, self._path = str(path), path
         self.rows, self.notes = None, None
-        self.derived, self.ragged, self.unreadable = {}, {}, {}
+        self.columns, self.derived, self.ragged, self.unreadable = {}, {}, {}, {}
         lines = self._comments()
         for line in lines:
             if line.startswith(_MARK):
@@ -46,8 +49,7 @@ class TextTable(Table):
         except StopIteration:
             raise InputError(f"{path} holds a line of names and no events") from None
         self._checked_names([str(name) for name in frame.columns])
-        self._types = {str(name): self._guess(str(name), frame[name]) for name in frame.columns}
-        self.columns = self._types
+        self.columns = {str(name): self._guess(str(name), frame[name]) for name in frame.columns}
 
     def _open(self) -> Any:
         if self._path.suffix == ".gz":
@@ -83,33 +85,41 @@ class TextTable(Table):
                 raise InputError(f"{self._path} has two columns called {name!r}: names must differ")
 
     def _guess(self, name: str, values: Any) -> np.dtype[Any]:
-        kept = self.notes.get("types", {}).get(name) if isinstance(self.notes, dict) else None
+        """The type that the file's notes tell, or else that of the first rows."""
+        types = self.notes.get("types") if isinstance(self.notes, dict) else None
+        kept = types.get(name) if isinstance(types, dict) else None
         if isinstance(kept, str):
-            try:
+            with contextlib.suppress(TypeError):
                 return np.dtype(kept)
-            except TypeError:
-                pass
-        array = as_column(values.to_numpy(), name=name)
-        # more rows may bring fractions or gaps, so a column without text is read as float64 unless it says otherwise
-        return np.dtype(np.str_) if array.dtype.kind == "U" else array.dtype
+        if any(isinstance(value, str) for value in values.to_numpy(dtype=object)):
+            return np.dtype(np.str_)
+        return as_column(values.to_numpy(), name=name).dtype
 
     def _frames(self, columns: Sequence[str] | None, rows: int, stop: int | None) -> Iterator[Any]:
         import pandas as pd
 
+        texts = [name for name, dtype in self.columns.items() if dtype.kind == "U"]
+        wanted = list(self.columns) if columns is None else list(columns)
+        # in text, "NA" is a word like others; among numbers it is a gap
+        known: dict[str, Any] = {
+            "dtype": {name: str for name in wanted if name in texts},
+            "na_values": {name: _GAPS for name in wanted if name not in texts},
+            "keep_default_na": False,
+            "usecols": wanted,
+        }
         with faults(self._path, "CSV"), self._open() as file:
             for _ in range(self._skip):
                 file.readline()
-            chunks = pd.read_csv(
+            yield from pd.read_csv(
                 file,
                 sep=self._separator,
-                usecols=None if columns is None else list(columns),
                 chunksize=rows,
                 nrows=stop,
-                **_exact(pd.__version__),
                 skipinitialspace=True,
                 low_memory=False,
+                **_exact(pd.__version__),
+                **(known if self.columns else {}),
             )
-            yield from chunks
 
     def batches(
         self, columns: Sequence[str], ragged: Sequence[str], rows: int | None, stop: int | None
@@ -121,28 +131,26 @@ class TextTable(Table):
             yield Batch(found, {}, len(frame))
 
     def _typed(self, name: str, values: Any) -> Array:
-        wanted = self._types[name]
+        """A column of a piece in the type of the whole, or in a wider one where later rows bring fractions or gaps."""
+        wanted = self.columns[name]
         if wanted.kind == "U":
-            return np.array([str(value) for value in values.to_numpy(dtype=object)], dtype=np.str_)
-        array = as_column(values.to_numpy(), name=name, copy=False)
-        if array.dtype.kind == "U":
-            bad = next(value for value in array if not _is_number(value))
+            return np.array(values.to_numpy(dtype=object), dtype=np.str_)
+        words = [] if is_number(values.dtype) else [v for v in values if isinstance(v, str) and not _is_number(v)]
+        if words:
             raise InputError(
-                f"{self._path}: column {name!r} holds numbers at first and then {str(bad)!r}; "
+                f"{self._path}: column {name!r} holds numbers at first and then {words[0]!r}; "
                 "repair the file, or leave the column out with exclude"
             )
-        lossless = array.dtype == wanted or wanted.kind == "f" or not np.isnan(array).any()
-        return (
-            array.astype(wanted) if lossless and np.array_equal(array.astype(wanted), array) else _cast(array, wanted)
-        )
+        array = as_column(values.to_numpy(), name=name, copy=False)
+        if wanted.kind == "f":
+            return array.astype(wanted)
+        if array.dtype.kind == "f":
+            return array
+        cast = array.astype(wanted)
+        return cast if np.array_equal(cast, array) else array
 
     def close(self) -> None:
         """Nothing is open between pieces."""
-
-
-def _cast(array: Array, wanted: np.dtype[Any]) -> Array:
-    """The values as `wanted`, or as float64 where whole numbers cannot hold them."""
-    return array.astype(wanted) if wanted.kind == "f" else array.astype(np.float64)
 
 
 def _exact(version: str) -> dict[str, Any]:
@@ -190,7 +198,9 @@ class FileSink(Sink):
             types = {name: "U" if values.dtype.kind == "U" else values.dtype.str for name, values in columns.items()}
             self._write(_MARK + json.dumps({**notes, "types": types}) + "\n")
         frame = pd.DataFrame(dict(columns))
-        self._write(frame.to_csv(index=False, header=not self._started, na_rep="nan", lineterminator="\n"))
+        quoting = QUOTE_NONNUMERIC if any(values.dtype.kind == "U" for values in columns.values()) else QUOTE_MINIMAL
+        head = not self._started
+        self._write(frame.to_csv(index=False, header=head, na_rep="nan", lineterminator="\n", quoting=quoting))
         self._started = True
 
     def _write(self, text: str) -> None:

@@ -22,7 +22,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if not names:
         return "there are none"
     folded = {key.lower(): key for key in reversed(names)}
-    matches = [folded[key] for key in difflib.get_close_matches(name.lower(), folded, n=3, cutoff=0.6)]
+    matches = [folded[key] for key in difflib.get_close_matches(name.lower(), folded, n=3, cutoff=0.5)]
     if matches:
         return f"did you mean {' or '.join(map(repr, matches))}?"
     return f"there are {listed(names)}"

@@ -45,6 +45,7 @@ class Plan:
         clouds: Cloud to its ragged columns, each with field of the column to field of the cloud.
         cut: What the events must pass.
         label: The column that the labels of files or trees go to.
+        excluded: The columns that the user does not want.
     """
 
     roles: Roles
@@ -53,6 +54,7 @@ class Plan:
     clouds: Mapping[str, Grouping]
     cut: Cut | None
     label: str | None
+    excluded: frozenset[str]
 
     @property
     def ragged(self) -> tuple[str, ...]:
@@ -60,8 +62,8 @@ class Plan:
         return tuple(dict.fromkeys(column for parts in self.clouds.values() for column, _ in parts))
 
 
-def plan(request: Request, table: Table, *, labelled: bool) -> Plan:
-    """What to read, worked out on the first table.
+def plan(request: Request, table: Table, others: Sequence[Table] = (), *, labelled: bool) -> Plan:
+    """What to read, worked out on the first table; `others` are those that follow.
 
     Raises:
         InputError: When a column does not exist (the nearest are named) or has two roles that cannot go together.
@@ -85,7 +87,8 @@ def plan(request: Request, table: Table, *, labelled: bool) -> Plan:
             name: _shift(name, what, weight, there, target) for name, what in _named(request.variations).items()
         }
     usual = by_prefix(table)
-    excluded = set(expand(request.exclude, [*there.all, *usual], what="column", where=table.name))
+    names = dict.fromkeys([*there.all, *usual, *(name for other in others for name in other.columns)])
+    excluded = set(expand(request.exclude, list(names), what="column", where=table.name))
     excluded -= {name for name in (request.target, request.weight, request.group) if name is not None}
     target, weight, group = (name if name not in excluded else None for name in (target, weight, group))
     roles = r.without(Roles((), target, weight, group, dict(old.units), variations, old.may_miss), excluded)
@@ -113,7 +116,7 @@ def plan(request: Request, table: Table, *, labelled: bool) -> Plan:
     units = _units(request, roles, set(order), clouds, there)
     may_miss = tuple(name for name in roles.may_miss if name in order)
     roles = replace(roles, features=features, units=units, may_miss=may_miss)
-    return Plan(roles, columns, cut_columns, clouds, cut, label)
+    return Plan(roles, columns, cut_columns, clouds, cut, label, frozenset(excluded))
 
 
 class _Names:
@@ -239,13 +242,10 @@ def same_columns(made: Plan, request: Request, first: Table, other: Table) -> No
             f"({nearest(lacking[0], [*known, *other.ragged])}); name the features that all files have with features="
         )
     if request.features is None:
-        excluded = set(
-            expand(request.exclude, [*known, *other.ragged, *first.columns], what="column", where=other.name)
-        )
         more = [
             name
             for name, dtype in other.columns.items()
-            if is_number(dtype) and name not in first.columns and name not in excluded
+            if is_number(dtype) and name not in first.columns and name not in made.excluded
         ]
         if more:
             raise InputError(

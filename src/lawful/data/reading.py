@@ -6,12 +6,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lawful.data.chunking import Piece, Reading, made_events, none_left, prepare, raw_pieces
+from lawful.data.chunking import made_events, none_left
 from lawful.data.clouds import Cloud, joined
 from lawful.data.columns import Missing
 from lawful.data.events import Events
 from lawful.data.grouping import CloudSpec
+from lawful.data.normalising import normalised
+from lawful.data.pieces import Piece, raw_pieces
 from lawful.data.plan import Request
+from lawful.data.preparing import Reading, prepare
 from lawful.data.sources import Paths, Trees
 from lawful.errors import InputError
 
@@ -58,8 +61,8 @@ def read(
         variations: Name of a systematic variation to a weight column, or to a mapping of column to what takes its
             place. Such columns are no features.
         clouds: The names of the clouds to read, or a mapping of cloud to what belongs to it: a list of ragged
-            columns, or field to ragged column. When absent, records are clouds of their own, and lists of numbers are put
-            together by what stands before the last `_` of their names.
+            columns, or field to ragged column. When absent, records are clouds of their own, and lists of numbers are
+            put together by what stands before the last `_` of their names.
         select: A cut, as in "pt > 30 and abs(eta) < 2.5"; `lawful.data.cuts.parse` tells the language.
         missing: What stands for 'not measured', as in -999: a value, several, or column to them. Becomes NaN.
         normalise: What the weights of all events shall sum to before the cut, luminosity times cross section; or a
@@ -100,7 +103,7 @@ def read(
         normalise=normalise,
         group=group,
     )
-    reading = prepare(path, tree, request, most_rows)
+    reading = normalised(prepare(path, tree, request, most_rows))
     rows = None if select is None else _ROWS
     parts = []
     for i in range(len(reading.sources)):
@@ -162,7 +165,8 @@ def _positive_sum(events: Events, reading: Reading) -> None:
         total = float(events.weight.sum())
         if not total > 0:
             after = "" if reading.plan.cut is None else f" after select={reading.plan.cut.text!r}"
+            name = reading.roles.weight
             raise InputError(
-                f"{reading.where}: the weights {reading.roles.weight!r} of {len(events)} events sum to {total:g}{after}, "
+                f"{reading.where}: the weights {name!r} of {len(events)} events sum to {total:g}{after}, "
                 "not to a positive number; is it the right column?"
             )

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, final
 
+import numpy as np
 import numpy.typing as npt
 
 from lawful.data.clouds import Cloud
@@ -51,6 +52,7 @@ class Writer:
         self._stack = contextlib.ExitStack()
         self._sink: Sink | None = None
         self._types: dict[str, dict[str, str]] = {}
+        self._dtypes: dict[tuple[str, str], np.dtype[Any]] = {}
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
@@ -103,7 +105,25 @@ class Writer:
                 "write .parquet, .root, .h5 or .npz"
             )
         self._same(where, columns, clouds)
-        self._sink.append(columns, clouds, where, notes)
+        self._sink.append({n: self._cast(where, n, values) for n, values in columns.items()}, clouds, where, notes)
+
+    def _cast(self, tree: str, name: str, values: Array) -> Array:
+        """The values in the type of the tree's first piece, which the file was laid out for.
+
+        Raises:
+            InputError: When that cannot hold them.
+        """
+        first = self._dtypes.setdefault((tree, name), values.dtype)
+        if values.dtype == first or first.kind == "U":
+            return values
+        with np.errstate(all="ignore"):
+            cast = values.astype(first)
+        if (first.kind == "f" and values.dtype.kind == "f") or np.array_equal(cast, values):
+            return cast
+        raise InputError(
+            f"{self.path}: column {name!r} is {values.dtype} in this piece and {first} in the first one of tree "
+            f"{tree!r}, which cannot hold its values; make it float64 from the start"
+        )
 
     def _same(self, tree: str, columns: Mapping[str, Array], clouds: Mapping[str, Cloud]) -> None:
         """Raise `InputError` when a piece has other columns than the tree's first."""

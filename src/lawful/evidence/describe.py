@@ -2,6 +2,8 @@
 
 import re
 
+from markupsafe import Markup, escape
+
 _MEANING = {
     "auc": ("AUC", "chance that signal scores above background; 0.5 is no separation"),
     "average_precision": ("average precision", "mean purity over all signal efficiencies"),
@@ -38,6 +40,24 @@ def title_of(metric: str) -> str:
     base, _, rest = metric.partition("[")
     name = _MEANING.get(base, (base.replace("_", " "), ""))[0]
     return f"{name}, {rest.removesuffix(']')}" if rest else name
+
+
+def as_mathtext(text: str) -> str:
+    """ε_S and ε_B as figures show them."""
+    return text.replace("1/ε_B", r"$1/\epsilon_B$").replace("ε_S", r"$\epsilon_S$")
+
+
+def as_html(text: object) -> Markup:
+    """Escaped text, with ε_S and ε_B as the field writes them.
+
+    Examples:
+        >>> str(as_html("ε_S < 1"))
+        'ε<sub>S</sub> &lt; 1'
+    """
+    safe = str(escape(text))
+    for index in "SB":
+        safe = safe.replace(f"ε_{index}", f"ε<sub>{index}</sub>")
+    return Markup(safe)  # noqa: S704 (escaped above)
 
 
 def meaning_of(metric: str) -> str:

@@ -19,11 +19,13 @@ class Grid:
         columns: Headings.
         rows: Cells, one tuple a row.
         caption: What it shows.
+        title: What a long table is folded under; without one it is always open.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     caption: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True)

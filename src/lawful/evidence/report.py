@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lawful.errors import InputError
+from lawful.evidence.describe import as_html
 from lawful.evidence.document import Section
 from lawful.evidence.resampling import Measured
 from lawful.files import writing
@@ -71,6 +72,7 @@ class Report:
 
         files = resources.files("lawful.evidence") / "templates"
         environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+        environment.filters["math"] = as_html
         template = environment.from_string((files / "report.html").read_text(encoding="utf-8"))
         return template.render(
             report=self,

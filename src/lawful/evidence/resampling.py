@@ -16,6 +16,7 @@ from lawful.evidence.arrays import Array, check_weight
 
 Statistic = Callable[..., Any]
 _CHUNK = 4_000_000  # numbers held at once
+_ALIKE = 0.2  # two sides of an interval are told apart when they differ by more, which 200 toys can show
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,9 @@ class Measured:
 
     Examples:
         >>> print(Measured(0.79512, 0.7920, 0.7983))
-        0.7951 +0.0032 -0.0031
-        >>> print(Measured(12.3456, 12.0456, 12.6456))
-        12.35 ± 0.30
+        0.7951 ± 0.0031
+        >>> print(Measured(26.7, 23.9, 31.7))
+        26.7 +5.0 −2.8
     """
 
     value: float
@@ -53,20 +54,24 @@ class Measured:
             return f"{_short(self.value)} [{_short(self.low)}, {_short(self.high)}]"
         size = max(abs(up), abs(down))
         if size == 0 or min(up, down) < 0:
-            return _short(self.value) if size == 0 else f"{self.value:.4g} [{self.low:.4g}, {self.high:.4g}]"
+            return (
+                _short(self.value) if size == 0 else f"{_short(self.value)} [{_short(self.low)}, {_short(self.high)}]"
+            )
         digits = max(0, 1 - math.floor(math.log10(size)))
         if digits > 8 or abs(self.value) >= 1e7:
-            return f"{self.value:.4g} +{up:.2g} -{down:.2g}"
-        up_text, down_text = f"{up:.{digits}f}", f"{down:.{digits}f}"
-        if up_text == down_text:
-            return f"{self.value:.{digits}f} ± {up_text}"
-        return f"{self.value:.{digits}f} +{up_text} -{down_text}"
+            return f"{self.value:.4g} +{up:.2g} −{down:.2g}".replace("-", "−")
+        value = f"{self.value:.{digits}f}".replace("-", "−")
+        if abs(up - down) < _ALIKE * size:
+            return f"{value} ± {self.error:.{digits}f}"
+        return f"{value} +{up:.{digits}f} −{down:.{digits}f}"
 
 
 def _short(value: float) -> str:
-    return (
-        "∞" if value == math.inf else "-∞" if value == -math.inf else "n/a" if math.isnan(value) else f"{value:.4g}"
-    )
+    if math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    return f"{value:.4g}".replace("-", "−")
 
 
 def toys_of(weight: Array, toys: int, seed: int | np.random.Generator) -> Iterator[Array]:
@@ -89,8 +94,8 @@ def bootstrap(
     r"""The values of several metrics with their intervals, all from the same toys.
 
     Intervals are percentiles of the toys: they follow any monotone change of the metric and stay within its bounds.
-    Metrics named in `inflated` are those that noise can only raise, such as the distance of two shapes: toys lie above
-    the value about as far as the value lies above the truth. There the value is corrected to $2\hat\theta -
+    Metrics named in `inflated` are those that noise can only raise, such as the distance of two shapes: toys lie
+    above the value about as far as the value lies above the truth. There the value is corrected to $2\hat\theta -
     q_{50\%}$ and the percentiles are mirrored, $[2\hat\theta - q_{high}, 2\hat\theta - q_{low}]$, all at least 0.
 
     Args:
@@ -201,7 +206,7 @@ def interval(
         >>> rng = np.random.default_rng(0)
         >>> y = np.repeat([0, 1], 500)
         >>> print(interval(auc, y, rng.normal(y)))
-        0.756 +0.013 -0.016
+        0.756 ± 0.015
     """
     w = check_weight(weight, len(arrays[0]))
     return bootstrap(lambda W: {"": statistic(*arrays, weight=W)}, w, toys=toys, seed=seed, level=level)[""]

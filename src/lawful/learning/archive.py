@@ -6,6 +6,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,7 @@ def write_archive(path: str | os.PathLike[str], kind: str, facts: Mapping[str, A
     """
     from safetensors.numpy import save
 
-    import lawful
-
-    header = {"format": FORMAT, "kind": kind, "lawful": lawful.__version__, **facts}
+    header = {"format": FORMAT, "kind": kind, "lawful": version("lawful"), **facts}
     with writing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(_FACTS, json.dumps(header, indent=1))
         archive.writestr(_ARRAYS, save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))

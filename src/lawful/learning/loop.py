@@ -113,6 +113,7 @@ class Progress:
     best: list[float] = field(default_factory=list)
     waited: list[int] = field(default_factory=list)
     active: list[bool] = field(default_factory=list)
+    training: list[float] = field(default_factory=list)
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -143,15 +144,16 @@ def train(
         report: Called after each epoch with its line of the history.
 
     Returns:
-        The history, a dictionary for each epoch: "epoch", "train_loss", "validation_loss" (means over the members
-        still training), "learning_rate", "seconds" (since the start), "members" (how many still train).
+        The history, a dictionary for each epoch: "epoch", "train_loss", "validation_loss" (means over the members;
+        one that has stopped counts with its last training loss and its best validation loss), "learning_rate",
+        "seconds" (since the start), "members" (how many still train).
 
     Raises:
         FloatingPointError: When a loss stops being a number.
         InputError: When the checkpoint belongs to another training.
     """
     M = len(members)
-    state = Progress(best=[math.inf] * M, waited=[0] * M, active=[True] * M)
+    state = Progress(best=[math.inf] * M, waited=[0] * M, active=[True] * M, training=[math.nan] * M)
     best_values, best_buffers = members.values.clone(), {k: v.clone() for k, v in members.buffers.items()}
     identity = ""
     restored: dict[str, Tensor] = {}
@@ -192,13 +194,17 @@ def train(
                     f"The loss stopped being a number in epoch {state.epoch}. Lower the learning rate "
                     f"(now {settings.learning_rate:g}), set gradient_clip, or look for extreme inputs or weights."
                 )
+            training = [member for group in groups for member in group.ids]
+            judged = list(state.best)
+            for member, loss, score in zip(training, losses.tolist(), scores.tolist(), strict=True):
+                state.training[member], judged[member] = loss, score
             line = {
                 "epoch": state.epoch,
-                "train_loss": float(losses.mean()),
-                "validation_loss": float(scores.mean()) if examples.validation is not None else None,
+                "train_loss": float(np.mean(state.training)),
+                "validation_loss": float(np.mean(judged)) if examples.validation is not None else None,
                 "learning_rate": settings.rate(groups[0].step, groups[0].steps),
                 "seconds": time.perf_counter() - started,
-                "members": len(losses),
+                "members": len(training),
             }
             state.history.append(line)
             position = 0

@@ -70,7 +70,7 @@ def read_study(name: str, changes: Iterable[str] = ()) -> Study:
     except RecursionError:
         raise InputError(f"{path} is not a study: its values are nested too deeply.") from None
     for change in changes:
-        _apply(content, change)
+        apply_change(content, change)
     study = check_study(content, str(path))
     return study.model_copy(update={"data": _absolute(study, path.parent)})
 
@@ -87,7 +87,12 @@ def check_study(content: dict[str, Any], where: str) -> Study:
         raise InputError(f"{where}: {_explain(error)}") from None
 
 
-def _apply(content: dict[str, Any], change: str) -> None:
+def apply_change(content: dict[str, Any], change: str) -> None:
+    """Set one value of a study's content, given as "section.key=value".
+
+    Raises:
+        InputError: When the text is not of that form.
+    """
     key, separator, text = change.partition("=")
     parts = [part.strip() for part in key.split(".")]
     if not separator or not all(parts):

@@ -1,6 +1,7 @@
 """The folder that a study leaves behind."""
 
 import json
+import math
 import shutil
 from pathlib import Path
 from typing import Any
@@ -113,10 +114,20 @@ class RunFolder:
             path.write_text(text, encoding="utf-8")
 
     def write_json(self, name: str, content: Any) -> None:
-        """Write JSON, whole or not at all."""
-        self.write_text(name, json.dumps(content, indent=1, allow_nan=False) + "\n")
+        """Write JSON, whole or not at all; numbers that JSON does not know become "inf", "-inf" and "nan"."""
+        self.write_text(name, json.dumps(_writable(content), indent=1, allow_nan=False) + "\n")
 
     def finish(self, provenance: dict[str, Any]) -> None:
         """Write the provenance, which marks the run as finished, and drop the checkpoints."""
         shutil.rmtree(self.checkpoint, ignore_errors=True)
         self.write_json(_DONE, provenance)
+
+
+def _writable(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {key: _writable(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_writable(value) for value in content]
+    if isinstance(content, float) and not math.isfinite(content):
+        return str(content)
+    return content

@@ -231,7 +231,7 @@ def provenance(study: Study) -> dict[str, Any]:
         "versions": {"python": platform.python_version()} | versions,
         "machine": f"{platform.system()} {platform.machine()}",
         "seeds": {"split": study.data.seed, "training": study.training.seed},
-        "data": [{"file": Path(f).name, "sha256": checksum(f)} for f in files if Path(f).is_file()],
+        "data": {Path(f).name: f"sha256 {checksum(f)}" for f in files if Path(f).is_file()},
     }
 
 

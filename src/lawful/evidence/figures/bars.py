@@ -6,8 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from lawful.evidence.figures.distributions import outline
-from lawful.evidence.figures.style import COLOURS, canvas, headroom, label, shortened, styled
-from lawful.evidence.figures.style import with_ratio as ratio_canvas
+from lawful.evidence.figures.style import COLOURS, canvas, headroom, label, ratio_canvas, shortened, stretch, styled
 from lawful.evidence.resampling import Measured
 from lawful.evidence.shapes import Histogram
 
@@ -20,7 +19,7 @@ def _rows(count: int) -> float:
 
 @styled
 def draw_importance(values: Mapping[str, Measured], *, what: str, most: int = 30) -> Figure:
-    """How much the metric falls when a feature is shuffled; most important first."""
+    """How much worse the metric gets when a feature is shuffled; most important first."""
     names = sorted(values, key=lambda name: -values[name].value)[:most]
     figure, axes = canvas(6.0, _rows(len(names)))
     place = np.arange(len(names))
@@ -31,7 +30,7 @@ def draw_importance(values: Mapping[str, Measured], *, what: str, most: int = 30
     axes.axvline(0, color="0.3", lw=0.8)
     axes.set_yticks(place, [shortened(n) for n in names])
     axes.tick_params(axis="y", which="both", length=0)
-    axes.set(xlabel=f"loss of {what} when shuffled", ylim=(len(names) - 0.4, -0.6))
+    axes.set(xlabel=f"{what} when shuffled", ylim=(len(names) - 0.4, -0.6))
     return figure
 
 
@@ -83,7 +82,7 @@ def draw_shape_ratio(nominal: Histogram, varied: Mapping[str, Histogram], *, nam
     half = min(1.3 * far, 0.95)
     edges = nominal.edges
     top.set_ylabel("background events")
-    top.set_ylim(bottom=min(0.0, top.get_ylim()[0]))
+    stretch(top, nominal.sums)
     headroom(top, 0.25)
     top.legend(loc="upper right", ncols=2)
     bottom.set(ylim=(1 - half, 1 + half), xlim=(edges[0], edges[-1]), xlabel=label(name), ylabel="varied / nom.")
@@ -110,7 +109,7 @@ def draw_comparison(
         axes.margins(x=0.15)
         axes.locator_params(axis="x", nbins=5)
     left.set(xlabel=what, ylim=(len(values) - 0.4, -0.6))
-    right.set(xlabel=f"{what} − that of {shortened(values[0][0], 18)}")
+    right.set(xlabel=f"difference to {shortened(values[0][0], 24)}")
     return figure
 
 

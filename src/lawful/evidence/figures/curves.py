@@ -34,7 +34,7 @@ def draw_roc(curves: Mapping[str, Band]) -> Figure:
     axes.plot(grid, 1 / grid, ":", color="0.4", lw=1, label="no separation")
     axes.set(xlabel=r"signal efficiency $\epsilon_S$", ylabel=r"background rejection $1/\epsilon_B$")
     axes.set(yscale="log", xlim=(0, 1), ylim=(0.9, top * 2))
-    axes.legend(loc="upper right", ncols=1 if len(curves) < 8 else 2)
+    axes.legend(loc="best", ncols=1 if len(curves) < 8 else 2)
     return figure
 
 
@@ -51,8 +51,8 @@ def draw_precision_recall(curves: Mapping[str, Band], prior: float | None = None
     low, high = axes.get_ylim()
     axes.set(xlabel=r"signal efficiency $\epsilon_S$", ylabel=r"purity $s/(s+b)$", xlim=(0, 1))
     axes.set_ylim(max(low, -0.05), min(high, 1.1))
-    headroom(axes, 0.1)
-    axes.legend(loc="lower left", ncols=1 if len(curves) < 8 else 2)
+    headroom(axes, 0.15)
+    axes.legend(loc="upper right", ncols=1 if len(curves) < 8 else 2)
     return figure
 
 

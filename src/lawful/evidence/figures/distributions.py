@@ -16,10 +16,11 @@ from lawful.evidence.figures.style import (
     canvas,
     headroom,
     label,
+    ratio_canvas,
     shortened,
+    stretch,
     styled,
 )
-from lawful.evidence.figures.style import with_ratio as ratio_canvas
 from lawful.evidence.shapes import Histogram, histogram
 
 _POINTS: dict[str, Any] = {"fmt": "o", "ms": 3, "lw": 1}
@@ -58,8 +59,10 @@ def draw_scores(
     """
     figure, axes = canvas()
     colours = class_colours(list(test))
+    heights = []
     for key, (score, weight) in test.items():
         colour = colours[key]
+        heights.append(histogram(score, weight, edges).density.sums)
         if train is not None and key in train:
             shape = histogram(*train[key], edges).density
             axes.stairs(shape.sums, edges, fill=True, color=colour, alpha=0.25, lw=0)
@@ -73,7 +76,7 @@ def draw_scores(
     if cut is not None:
         axes.axvline(cut, color="0.3", ls="--", lw=1, label=f"cut at {cut:.3g}")
     axes.set(xlabel=name, ylabel="events (area 1)", xlim=(edges[0], edges[-1]))
-    axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
+    stretch(axes, *heights)
     headroom(axes, 0.3)
     axes.legend(loc="upper center", ncols=2)
     return figure
@@ -147,7 +150,7 @@ def draw_overlay(
     top.bar(edges[:-1], 2 * error, np.diff(edges), base - error, align="edge", label=what, **hatch)
     points(top, data, color=DATA, label="data")
     top.set_ylabel("events")
-    top.set_ylim(bottom=min(0.0, top.get_ylim()[0]))
+    stretch(top, base)
     headroom(top, 0.3)
     handles, names = top.get_legend_handles_labels()
     top.legend(handles[::-1], names[::-1], loc="upper right", ncols=2)
@@ -182,6 +185,7 @@ def draw_sculpting(
     edges = inclusive.edges
     top.stairs(whole.sums, edges, fill=True, color="0.85", label="all background")
     good = whole.sums > 0
+    far = 1.0
     for i, (efficiency, (shape, distance)) in enumerate(cuts.items()):
         after = shape.density
         colour = COLOURS[(0, 4, 2, 1)[i % 4]]
@@ -191,11 +195,14 @@ def draw_sculpting(
             edges, np.where(good, after.sums / safe, np.nan), np.where(good, after.squares / safe**2, 0)
         )
         points(bottom, ratio, color=colour)
+        steady = good & (ratio.error < 0.5 * ratio.sums)
+        far = max(far, float(np.max(ratio.sums[steady], initial=1.0)))
     bottom.axhline(1, color="0.3", lw=0.8)
     top.set_ylabel("background (area 1)")
     top.set_ylim(bottom=min(0.0, top.get_ylim()[0]))
     headroom(top, 0.25)
     top.legend(loc="upper right")
-    bottom.set(ylim=(0, 2.5), xlim=(edges[0], edges[-1]), xlabel=label(name, unit), ylabel="cut / all")
+    bottom.set(ylim=(0, min(max(1.2 * far, 2.0), 8.0)), xlim=(edges[0], edges[-1]))
+    bottom.set(xlabel=label(name, unit), ylabel="cut / all")
     figure.align_ylabels([top, bottom])
     return figure

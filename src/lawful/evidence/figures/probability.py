@@ -8,13 +8,12 @@ from matplotlib.figure import Figure
 
 from lawful.evidence.arrays import Array
 from lawful.evidence.calibration import CalibrationCurve
-from lawful.evidence.figures.style import COLOURS, canvas, shortened, styled
-from lawful.evidence.figures.style import with_ratio as ratio_canvas
+from lawful.evidence.figures.style import COLOURS, canvas, ratio_canvas, shortened, styled
 
 
 @styled
-def draw_calibration(curves: Mapping[str, CalibrationCurve]) -> Figure:
-    """Observed share of signal against the predicted probability; the difference in the lower panel."""
+def draw_calibration(curves: Mapping[str, CalibrationCurve], what: str = "signal") -> Figure:
+    """Observed share of signal (or what is named) against its predicted probability, and the difference."""
     figure, top, bottom = ratio_canvas(5.6, 5.6)
     top.plot([0, 1], [0, 1], ":", color="0.4", lw=1, label="perfect")
     far = 0.05
@@ -25,7 +24,7 @@ def draw_calibration(curves: Mapping[str, CalibrationCurve]) -> Figure:
         bottom.errorbar(curve.predicted, difference, yerr=curve.error, **look)
         far = max(far, float(np.nanmax(np.abs(difference) + curve.error)))
     bottom.axhline(0, ls=":", color="0.4", lw=1)
-    top.set(xlim=(0, 1), ylim=(-0.03, 1.05), ylabel="observed share of signal")
+    top.set(xlim=(0, 1), ylim=(-0.03, 1.05), ylabel=f"observed share of {what}")
     top.legend(loc="upper left")
     bottom.set(xlabel="predicted probability", ylabel="difference", ylim=(-1.2 * far, 1.2 * far))
     figure.align_ylabels([top, bottom])

@@ -7,8 +7,7 @@ from matplotlib.figure import Figure
 
 from lawful.evidence.arrays import Array
 from lawful.evidence.figures.distributions import outline, points
-from lawful.evidence.figures.style import COLOURS, canvas, headroom, label, styled
-from lawful.evidence.figures.style import with_ratio as ratio_canvas
+from lawful.evidence.figures.style import COLOURS, canvas, headroom, label, ratio_canvas, styled
 from lawful.evidence.shapes import histogram
 
 
@@ -38,7 +37,8 @@ def draw_residuals(
     low, high = np.quantile(r, [0.005, 0.995])
     low, high = (low, high) if high > low else (low - 1, high + 1)
     edges = np.linspace(low, high, 51)
-    shape = histogram(r, weight, edges)
+    inside = (r >= low) & (r <= high)
+    shape = histogram(r[inside], weight[inside], edges)
     outline(axes, shape, color=COLOURS[0])
     middle = (edges[1:] + edges[:-1]) / 2
     axes.errorbar(middle, shape.sums, yerr=shape.error, fmt="none", ecolor=COLOURS[0], elinewidth=1)

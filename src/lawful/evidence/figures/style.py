@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
+import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -33,6 +34,7 @@ COLOURS = (
 )
 SIGNAL, BACKGROUND = "#bd1f01", "#3f90da"
 DATA = "black"
+_TOWERS = 25
 FORMATS = ("png", "pdf", "svg")
 
 STYLE: Any = {
@@ -94,7 +96,7 @@ def canvas(width: float = 6.0, height: float = 4.5, **subplots: Any) -> tuple[Fi
     return figure, figure.subplots(**subplots)
 
 
-def with_ratio(width: float = 6.0, height: float = 5.2) -> tuple[Figure, Axes, Axes]:
+def ratio_canvas(width: float = 6.0, height: float = 5.2) -> tuple[Figure, Axes, Axes]:
     """A figure with a main panel and a small one below on the same horizontal axis."""
     figure = Figure(figsize=(width, height))
     top, bottom = figure.subplots(2, 1, sharex=True, gridspec_kw={"height_ratios": (3, 1), "hspace": 0.0})
@@ -122,6 +124,17 @@ def headroom(axes: Axes, share: float = 0.3) -> None:
         axes.set_ylim(low, high * (high / low) ** share)
     else:
         axes.set_ylim(low, high + (high - low) * share)
+
+
+def stretch(axes: Axes, *heights: Any) -> None:
+    """Make the vertical axis logarithmic where a few bins tower above the others."""
+    values = np.concatenate([np.ravel(h) for h in heights])
+    values = values[np.isfinite(values) & (values > 0)]
+    if len(values) and values.max() > _TOWERS * np.median(values):
+        axes.set_yscale("log")
+        axes.set_ylim(max(values.min() / 2, values.max() * 1e-6), values.max() * 2)
+    else:
+        axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
 
 
 def save(figure: Figure, path: str | os.PathLike[str]) -> Path:

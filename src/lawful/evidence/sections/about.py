@@ -45,7 +45,9 @@ def data_section(case: Case) -> Section:
     )
     more = f", the first {_MOST_FEATURES} of {len(features)}" if len(features) > _MOST_FEATURES else ""
     heads = ("feature", "unit", "least", "mean", "standard deviation", "largest", "missing")
-    grids.append(Grid(heads, cells, f"Features of the test events{more}; mean and deviation are weighted."))
+    grids.append(
+        Grid(heads, cells, f"Test events{more}; mean and deviation are weighted.", f"{len(features)} features")
+    )
     return Section("data", "Data", (), tuple(grids))
 
 

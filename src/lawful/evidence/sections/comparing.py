@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from lawful.evidence.arrays import Array
 from lawful.evidence.case import Case
-from lawful.evidence.describe import title_of
+from lawful.evidence.describe import as_mathtext, title_of
 from lawful.evidence.document import Grid, Section
 from lawful.evidence.figures.bars import draw_comparison
 from lawful.evidence.resampling import Measured, measured, resample
@@ -71,8 +71,8 @@ def comparison_section(case: Case, found: Compared) -> Section | None:
     for metric in metrics:
         values = [(name, found[name, metric][0]) for name in names]
         differences = [found[name, metric][1] for name in names]
-        name = "comparison" if metric == case.question.main else f"comparison {title_of(metric)}"
-        figures[name] = draw_comparison(values, differences, what=title_of(metric).replace("ε_B at ε_S", "ε at ε"))
+        name = "comparison" if metric == case.question.main else f"comparison {metric.split('_')[0]}"
+        figures[name] = draw_comparison(values, differences, what=as_mathtext(title_of(metric)))
     text = (
         "All models judge the same events in the same toys, so what they share cancels in the difference: compare "
         "the differences with zero, not the intervals of the values with each other.",

@@ -18,9 +18,9 @@ def importance_section(case: Case) -> tuple[Section | None, dict[str, Measured]]
     repeats = 5 if len(used) <= 40 else 2
     found = importance_of(case.subject, case.question, case.test, repeats=repeats, seed=case.seed)
     title = title_of(case.question.main)
-    what = title if case.question.rises else f"accuracy (rise of {title})"
+    what = f"{'loss' if case.question.rises else 'rise'} of {title}"
     text = (
-        f"Loss of {what} when a feature is shuffled among the test events, mean of {repeats} shuffles. A feature "
+        f"{what[0].upper()}{what[1:]} when a feature is shuffled among the test events, mean of {repeats} shuffles. A feature "
         "whose information others carry too looks unimportant.",
     )
     figure = draw_importance(found, what=what)

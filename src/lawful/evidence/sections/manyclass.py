@@ -71,7 +71,7 @@ def calibration_section(case: Case) -> Section:
         "Share of events whose most probable class is the true one, against its probability. "
         + compared_with_noise(right, confidence, case.test.weight),
     )
-    figures = {"calibration": draw_calibration({case.subject.name: curve})}
+    figures = {"calibration": draw_calibration({case.subject.name: curve}, "right choices")}
     return Section("calibration", "Calibration", text, figures=figures)
 
 

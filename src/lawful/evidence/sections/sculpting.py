@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _EFFICIENCIES = (0.5, 0.1, 0.01)
 _LEAST = 50  # effective background events that make a shape
+_NEAR = 0.2  # how far the efficiency may be from the wanted one
 
 
 def sculpting_section(case: Case, view: BinaryView) -> Section | None:
@@ -46,8 +47,8 @@ def sculpting_section(case: Case, view: BinaryView) -> Section | None:
         )
     text = (
         "Background only, area 1, before and after cuts on the score. The Jensen-Shannon distance is 0 for equal "
-        "shapes and 1 for disjoint ones; fluctuations alone make it larger than 0, the more the fewer events pass; value "
-        "and interval are corrected for that.",
+        "shapes and 1 for disjoint ones; fluctuations alone make it larger than 0, the more the fewer events pass; "
+        "value and interval are corrected for that.",
     )
     columns = ("variable", "background efficiency", "threshold", "distance to the whole background")
     return Section("sculpting", "Sculpting", text, (Grid(columns, tuple(rows)),), figures, metrics=metrics)
@@ -63,13 +64,16 @@ def _distance(case: Case, x: Array, w: Array, passing: Array, edges: Array) -> M
 
 
 def _cuts(score: Array, w: Array) -> dict[float, float]:
-    """Background efficiency to threshold, where enough events pass to see a shape."""
+    """Background efficiency to threshold, where enough events pass to see a shape and ties allow the efficiency."""
     order = np.argsort(-score, kind="stable")
-    share = np.cumsum(w[order]) / w.sum()
+    s = score[order]
+    ends = np.flatnonzero(np.append(s[1:] != s[:-1], True))  # last event at each distinct score
+    passing = np.cumsum(w[order])[ends]
+    squares = np.cumsum(w[order] ** 2)[ends]
     found = {}
     for efficiency in _EFFICIENCIES:
-        k = int(np.argmax(share >= efficiency))
-        squares = float((w[order][: k + 1] ** 2).sum())
-        if squares > 0 and w[order][: k + 1].sum() ** 2 / squares >= _LEAST:
-            found[efficiency] = float(score[order][k])
-    return found or {_EFFICIENCIES[0]: float(score[order][int(np.argmax(share >= _EFFICIENCIES[0]))])}
+        k = int(np.argmin(np.abs(passing / w.sum() - efficiency)))
+        enough = passing[k] ** 2 >= _LEAST * squares[k]
+        if enough and abs(passing[k] / w.sum() / efficiency - 1) < _NEAR:
+            found[efficiency] = float(s[ends[k]])
+    return found

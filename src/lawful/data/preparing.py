@@ -1,0 +1,121 @@
+"""What must be known before the first event is read: the files, their columns, what to read of each."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from lawful.data import columns as col
+from lawful.data.formats import Table, faults, format_of
+from lawful.data.plan import Plan, Request, plan, same_columns
+from lawful.data.roles import Roles
+from lawful.data.sources import Paths, Source, Trees, sources
+from lawful.errors import InputError
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Everything that must be known before the first event is read.
+
+    Attributes:
+        sources: The tables.
+        request: What the user asked for.
+        plan: What to read from each table.
+        roles: What the columns are for, with what is declared missing and the weight that normalising makes.
+        rows: How many rows will be read of each table; None where only reading tells.
+        stops: How many rows to read of each table; None for all.
+        factors: Normalising factors for the events of each table: one number, or class to number.
+    """
+
+    sources: tuple[Source, ...]
+    request: Request
+    plan: Plan
+    roles: Roles
+    rows: tuple[int | None, ...]
+    stops: tuple[int | None, ...]
+    factors: tuple[Mapping[Any, float] | float | None, ...]
+
+    @property
+    def where(self) -> str:
+        """What errors call the data."""
+        return str(self.sources[0].path) if len(self.sources) == 1 else f"{self.sources[0].path} and others"
+
+
+def opened(source: Source) -> "closing[Table]":
+    """The table of a source, to be closed at the end of a `with` block."""
+    one = format_of(source.path)
+    with faults(source.path, one.name):
+        return closing(one.open(source.path, source.tree))
+
+
+def prepare(path: Paths, tree: Trees, request: Request, most_rows: int | None) -> Reading:
+    """Find the files, compare their columns, and work out what to read.
+
+    Raises:
+        InputError: As `read`.
+    """
+    found = sources(path, tree)
+    labels = [source.label for source in found]
+    labelled = any(label is not None for label in labels)
+    if labelled and len({isinstance(label, str) for label in labels}) > 1:
+        raise InputError(f"labels {labels} mix text and numbers: use one of them")
+    tables = []
+    for source in found:
+        with opened(source) as table:
+            tables.append(table)
+    first, *others = tables
+    made = plan(request, first, others, labelled=labelled)
+    for other in others:
+        same_columns(made, request, first, other)
+    declared = _may_miss(request, first, made)
+    rows = [table.rows for table in tables]
+    if all(count == 0 for count in rows):
+        raise InputError(f"{found[0].path} holds no events: the table has 0 rows")
+    roles = replace(made.roles, may_miss=tuple(dict.fromkeys((*made.roles.may_miss, *declared))))
+    made = replace(made, roles=roles)
+    if request.normalise is not None and roles.weight is None:
+        taken = {*made.columns, *made.clouds, made.label}
+        roles = replace(roles, weight=next(n for n in _weight_names() if n not in taken))
+    stops = _stops(found, rows, most_rows)
+    will = tuple(count if stop is None or count is None else stop for count, stop in zip(rows, stops, strict=True))
+    return Reading(found, request, made, roles, will, stops, (None,) * len(found))
+
+
+def _weight_names() -> Iterator[str]:
+    name = "weight"
+    while True:
+        yield name
+        name += "_"
+
+
+def _may_miss(request: Request, table: Table, made: Plan) -> tuple[str, ...]:
+    """The columns in which missing values are declared."""
+    types = {**table.columns, **table.derived}
+    empty = {name: np.empty(0, dtype=types[name]) for name in made.columns}
+    return tuple(col.missing_values(request.missing, empty, among=may_be_missing(made), where=table.name))
+
+
+def may_be_missing(made: Plan) -> set[str]:
+    """The columns that a bare `missing=` speaks of: all but target, weight and group."""
+    roles = made.roles
+    fixed = {roles.target, roles.weight, roles.group, *(shift.weight for shift in roles.variations.values())}
+    return set(made.columns) - {name for name in fixed if name is not None}
+
+
+def _stops(found: Sequence[Source], rows: Sequence[int | None], most: int | None) -> tuple[int | None, ...]:
+    """How many rows to read of each table, so that each label has its share of `most`."""
+    if most is None:
+        return (None,) * len(found)
+    if not isinstance(most, int) or isinstance(most, bool) or most < 1:
+        raise InputError(f"most_rows={most!r}: a positive whole number is expected")
+    kinds = list(dict.fromkeys((source.tree, source.label) for source in found))
+    left = {kind: most // len(kinds) + (i < most % len(kinds)) for i, kind in enumerate(kinds)}
+    stops = []
+    for source, count in zip(found, rows, strict=True):
+        kind = (source.tree, source.label)
+        stop = left[kind] if count is None else min(count, left[kind])
+        left[kind] -= stop
+        stops.append(stop)
+    return tuple(stops)

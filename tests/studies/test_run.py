@@ -1,0 +1,137 @@
+"""A run leaves what it promises, goes on after an interruption, and refuses what it should."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import lawful as lf
+from lawful.errors import InputError
+from lawful.studies import RunFolder, read_study, run
+from lawful.studies.runner import rebuild
+
+RNG = np.random.default_rng(0)
+
+
+def write_events(path, n=600):
+    x = RNG.normal(size=(n, 3))
+    frame = pd.DataFrame(x, columns=["pt", "eta", "mass"])
+    frame["w"] = RNG.choice([1.0, 1.0, 1.0, -0.5], n)
+    frame["w_up"] = frame.w * (1 + 0.2 * frame.pt.clip(-2, 2))
+    frame["label"] = (x[:, 0] * x[:, 1] + 0.5 * RNG.normal(size=n) > 0).astype(int)
+    frame["energy"] = 50 + 10 * x[:, 0] + RNG.normal(size=n)
+    frame.to_parquet(path)
+
+
+STUDY = """
+title = "a small one"
+[data]
+source = "events.parquet"
+target = "label"
+weight = "w"
+exclude = ["energy"]
+variations = { shape_up = "w_up" }
+[data.subsets]
+kinematics = ["pt", "eta"]
+[model]
+members = 2
+hidden = [8]
+[training]
+epochs = 5
+[evidence]
+yardsticks = ["logistic regression", "gradient-boosted trees"]
+toys = 20
+figures = ["png"]
+"""
+
+
+@pytest.fixture
+def study(tmp_path):
+    write_events(tmp_path / "events.parquet")
+    (tmp_path / "study.toml").write_text(STUDY)
+    return read_study(str(tmp_path / "study.toml"))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_run_leaves_what_it_promises(study, tmp_path):
+    lines = []
+    folder = run(study, tmp_path / "run", say=lines.append)
+    names = {p.name for p in folder.path.iterdir()}
+    assert names == {
+        "study.toml", "model.lawful", "models", "metrics.json", "history.csv", "predictions.parquet", "figures",
+        "report.html", "provenance.json",
+    }  # fmt: skip
+    assert folder.finished
+    assert any("[6/6] gradient-boosted trees, kinematics" in line for line in lines)
+    metrics = json.loads((folder.path / "metrics.json").read_text())
+    assert metrics["auc"]["low"] <= metrics["auc"]["value"] <= metrics["auc"]["high"]
+    table = pd.read_parquet(folder.path / "predictions.parquet")
+    assert list(table) == ["target", "weight", "score", "spread"]
+    assert len(table) == pytest.approx(120, abs=2)
+    assert len((folder.path / "history.csv").read_text().splitlines()) == 6
+    html = (folder.path / "report.html").read_text()
+    assert "a small one" in html
+    assert "shape_up" in html
+    assert "http://" not in html.replace("http://www.w3.org", "")
+    provenance = json.loads((folder.path / "provenance.json").read_text())
+    assert provenance["data"]["events.parquet"].startswith("sha256 ")
+    assert folder.study() == study  # the resolved study says all that was done
+    with pytest.raises(InputError, match="--force"):
+        run(study, tmp_path / "run")
+    before = (folder.path / "metrics.json").read_text()
+    rebuild(folder.path)
+    assert (folder.path / "metrics.json").read_text() == before
+
+
+def test_an_interrupted_run_ends_as_one_that_was_not(study, tmp_path, monkeypatch):
+    whole = run(study, tmp_path / "whole")
+
+    import lawful.studies.runner as runner
+
+    def interrupted(*_args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner, "make_yardstick", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(study, tmp_path / "cut")
+    monkeypatch.undo()
+    assert not RunFolder(tmp_path / "cut").finished
+    with pytest.raises(InputError, match="other settings"):
+        run(study.model_copy(update={"title": "another"}), tmp_path / "cut")
+    lines = []
+    again = run(study, tmp_path / "cut", say=lines.append)
+    assert "was trained before" in lines[1]
+    for name in ("metrics.json", "predictions.parquet"):
+        assert (again.path / name).read_bytes() == (whole.path / name).read_bytes(), name
+
+
+def test_regression_with_three_parts(tmp_path):
+    write_events(tmp_path / "events.parquet")
+    text = STUDY.replace('"label"', '"energy"').replace('["energy"]', '["label"]').replace("logistic", "linear")
+    text = text.replace("[data.subsets]", "split = [0.6, 0.2, 0.2]\n[data.subsets]").replace('weight = "w"', "")
+    text = text.replace('variations = { shape_up = "w_up" }', "").replace("[model]", '[model]\nquestion = "regress"')
+    (tmp_path / "study.toml").write_text(text)
+    folder = run(read_study(str(tmp_path / "study.toml")), tmp_path / "run")
+    assert list(pd.read_parquet(folder.path / "predictions.parquet")) == ["target", "weight", "prediction", "spread"]
+    assert isinstance(lf.load(folder.model), lf.Regressor)
+
+
+def test_what_does_not_fit_leaves_no_folder(study, tmp_path):
+    missing = study.model_copy(
+        update={"data": study.data.model_copy(update={"source": str(tmp_path / "no.parquet")})}
+    )
+    with pytest.raises(InputError, match=r"no\.parquet"):
+        run(missing, tmp_path / "run")
+    subsets = study.model_copy(update={"data": study.data.model_copy(update={"subsets": {"few": ["pt", "phi"]}})})
+    with pytest.raises(InputError, match="'phi' is not a feature"):
+        run(subsets, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.tex").write_text("precious")
+    with pytest.raises(InputError, match="not empty"):
+        run(study, tmp_path / "full")
+    with pytest.raises(InputError, match="is a file"):
+        run(study, tmp_path / "study.toml")
+    with pytest.raises(InputError, match="not a run"):
+        rebuild(tmp_path / "full")
