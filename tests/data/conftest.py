@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lawful.data import Events
+from lawful.data import Events, Writer
 
 
 @pytest.fixture
@@ -53,3 +53,27 @@ def make_events(*, clouds: bool, n: int = 500) -> Events:
         clouds={"tracks": {"pt": lists, "hits": [np.arange(k) for k in counts]}} if clouds else None,
         missing={"eta": -999},
     )
+
+
+@pytest.fixture
+def ntuple(tmp_path: Path) -> Path:
+    """A ROOT file as an experiment might make it: two trees, shifted branches, weights, a sentinel."""
+    rng = np.random.default_rng(0)
+    with Writer(tmp_path / "ntuple.root") as writer:
+        for tree, n, mean in (("sig_tree", 300, 60), ("bkg_tree", 700, 40)):
+            pt = rng.normal(mean, 5, n)
+            writer.append(
+                {
+                    "Type": np.full(n, float(tree == "sig_tree")),
+                    "pt": pt,
+                    "pt_jes_up": pt * 1.1,
+                    "pt_jes_down": pt * 0.9,
+                    "mass": rng.normal(91, 3, n),
+                    "d0": np.where(rng.random(n) < 0.1, -999.0, rng.normal(size=n)),
+                    "w": rng.normal(1, 1, n),
+                    "w_pdf_up": rng.normal(1, 1, n),
+                    "event": np.arange(n) // 2,
+                },
+                tree=tree,
+            )
+    return tmp_path / "ntuple.root"

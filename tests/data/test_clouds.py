@@ -87,6 +87,11 @@ def test_fields_of_different_lengths() -> None:
         as_cloud({"pt": [[1.0], [1.0, 2.0]], "eta": [[1.0], [1.0]]}, name="jets")
 
 
+def test_fields_of_different_events() -> None:
+    with pytest.raises(InputError, match=r"'pt' and 'eta' of cloud 'jets' have 2 and 1 events"):
+        as_cloud({"pt": [[1.0], [2.0]], "eta": [[1.0]]}, name="jets")
+
+
 def test_equal_totals_with_other_shares_are_told_apart() -> None:
     with pytest.raises(InputError, match="different numbers of objects"):
         merged({"a": Cloud([0, 1, 3], {"a": [1, 2, 3]}), "b": Cloud([0, 2, 3], {"b": [1, 2, 3]})}, name="c")

@@ -76,26 +76,39 @@ def test_finite_names_column_and_count() -> None:
     col.finite({"a": columns["a"]}, may_miss=("a",), where="it")
 
 
+def declared(columns: dict[str, np.ndarray], missing: object) -> dict[str, tuple[float, ...]]:
+    types = {name: values.dtype for name, values in columns.items()}
+    return col.missing_values(missing, types, among=set(columns), where="it")  # type: ignore[arg-type]
+
+
 def test_missing_values_become_nan_and_integers_become_floats() -> None:
-    columns = {"i": np.array([1, -999, 3]), "f": np.array([-999.0, -99, 2], "f4"), "t": np.array(["a", "b", "c"])}
-    before = {name: values.copy() for name, values in columns.items()}
+    columns = {
+        "i": np.array([1, -999, 3]),
+        "short": np.array([1, 2, 3], np.int16),
+        "f": np.array([-999.0, -99, 2], "f4"),
+        "b": np.array([True, False, True]),
+        "t": np.array(["a", "b", "c"]),
+    }
     kept = dict(columns)
-    assert col.declare_missing(columns, [-999, -99], among=set(columns), where="it") == ("i", "f")
+    before = {name: values.copy() for name, values in columns.items()}
+    col.declare_missing(columns, declared(columns, [-999, -99, 1e9]))
     np.testing.assert_array_equal(columns["i"], [1, np.nan, 3])
     np.testing.assert_array_equal(columns["f"], np.array([np.nan, np.nan, 2], "f4"))
+    assert [columns[name].dtype.str[1:] for name in ("i", "short", "f", "b")] == ["f8", "f4", "f4", "b1"]
     for name, values in kept.items():  # the inputs are left alone
         np.testing.assert_array_equal(values, before[name])
 
 
 def test_missing_for_one_column_only() -> None:
-    columns = {"a": np.array([-1.0, 2]), "b": np.array([-1.0, 2])}
-    assert col.declare_missing(columns, {"a": -1}, among=(), where="it") == ("a",)
+    columns = {"a": np.array([-1.0, 2]), "bcd": np.array([-1.0, 2])}
+    assert declared(columns, {"a": -1}) == {"a": (-1.0,)}
+    col.declare_missing(columns, {"a": (-1.0,)})
     assert np.isnan(columns["a"][0])
-    assert columns["b"][0] == -1
-    with pytest.raises(InputError, match="did you mean 'abc'"):
-        col.declare_missing({"abc": np.zeros(1)}, {"abd": 1}, among=(), where="it")
+    assert columns["bcd"][0] == -1
+    with pytest.raises(InputError, match="did you mean 'bcd'"):
+        declared(columns, {"bce": 1})
     with pytest.raises(InputError, match="missing='x'"):
-        col.declare_missing(columns, "x", among=(), where="it")  # type: ignore[arg-type]
+        declared(columns, "x")
 
 
 def test_sentinels_that_stand_alone_are_suspected() -> None:

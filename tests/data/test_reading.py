@@ -7,31 +7,6 @@ import pytest
 from lawful.data import Events, Writer, chunks, read
 from lawful.errors import InputError
 
-
-@pytest.fixture
-def ntuple(tmp_path: Path) -> Path:
-    """A ROOT file as an experiment might make it: two trees, shifted branches, weights, a sentinel."""
-    rng = np.random.default_rng(0)
-    with Writer(tmp_path / "ntuple.root") as writer:
-        for tree, n, mean in (("sig_tree", 300, 60), ("bkg_tree", 700, 40)):
-            pt = rng.normal(mean, 5, n)
-            writer.append(
-                {
-                    "Type": np.full(n, float(tree == "sig_tree")),
-                    "pt": pt,
-                    "pt_jes_up": pt * 1.1,
-                    "pt_jes_down": pt * 0.9,
-                    "mass": rng.normal(91, 3, n),
-                    "d0": np.where(rng.random(n) < 0.1, -999.0, rng.normal(size=n)),
-                    "w": rng.normal(1, 1, n),
-                    "w_pdf_up": rng.normal(1, 1, n),
-                    "event": np.arange(n) // 2,
-                },
-                tree=tree,
-            )
-    return tmp_path / "ntuple.root"
-
-
 BOTH = {"sig_tree": 1, "bkg_tree": 0}
 QUIET = {"exclude": ["Type"], "missing": {"d0": -999}}
 
@@ -92,6 +67,14 @@ def test_a_cut_may_use_any_column_and_the_label(ntuple: Path) -> None:
     assert len(events) == (whole["mass"] > 91).sum()
 
 
+def test_a_cut_takes_declared_sentinels_for_missing(ntuple: Path) -> None:
+    for missing in (-999, {"d0": -999}):
+        events = read(ntuple, tree=BOTH, features=["pt"], missing=missing, select="d0 < 0")
+        whole = read(ntuple, tree=BOTH, features=["d0"], missing=missing)
+        assert len(events) == (whole["d0"] < 0).sum()
+        assert "d0" not in events.missing
+
+
 def test_undeclared_sentinels_are_warned_of(ntuple: Path) -> None:
     with pytest.warns(UserWarning, match=r"'d0' \(\d+ of 1000 equal -999\).*missing=-999"):
         read(ntuple, tree=BOTH, exclude=["Type"])
@@ -102,48 +85,6 @@ def test_undeclared_sentinels_are_warned_of(ntuple: Path) -> None:
         warnings.simplefilter("error")
         read(ntuple, tree=BOTH, missing={})
         read(ntuple, tree=BOTH, exclude=["d0"])
-
-
-def test_normalising_counts_events_before_the_cut(ntuple: Path) -> None:
-    plain = read(ntuple, tree=BOTH, weight="w", features=["pt"])
-    events = read(ntuple, tree=BOTH, weight="w", features=["pt"], normalise=500.0)
-    assert events.weight.sum() == pytest.approx(500)
-    cut = read(ntuple, tree=BOTH, weight="w", features=["pt"], normalise=500.0, select="pt > 50")
-    efficiency = plain.weight[plain["pt"] > 50].sum() / plain.weight.sum()
-    assert cut.weight.sum() == pytest.approx(500 * efficiency)
-    assert np.array_equal(events.weight < 0, plain.weight < 0)
-
-
-@pytest.mark.parametrize("keys", [(1, 0), ("sig_tree", "bkg_tree")])
-def test_normalising_class_by_class(ntuple: Path, keys: tuple[object, object]) -> None:
-    yields = dict(zip(keys, (30.0, 7000.0), strict=True))
-    events = read(
-        ntuple,
-        tree=BOTH,
-        weight="w",
-        features=["pt"],
-        normalise=yields,
-        variations={"pdf_up": "w_pdf_up"},
-    )
-    assert events.weight[events.y == 1].sum() == pytest.approx(30)
-    assert events.weight[events.y == 0].sum() == pytest.approx(7000)
-    plain = read(ntuple, tree=BOTH, weight="w", features=["pt"], variations={"pdf_up": "w_pdf_up"})
-    for k in (0, 1):  # the variation keeps its relative effect
-        ratio = [e.variations["pdf_up"].weight[e.y == k].sum() / e.weight[e.y == k].sum() for e in (events, plain)]
-        assert ratio[0] == pytest.approx(ratio[1])
-    assert sum(
-        piece.weight.sum()
-        for piece in chunks(ntuple, rows=90, tree=BOTH, weight="w", normalise=yields, features=["pt"])
-    ) == pytest.approx(7030)
-
-
-def test_normalising_by_a_column_of_classes_and_without_weights(ntuple: Path) -> None:
-    events = read(
-        [f"{ntuple}:sig_tree", f"{ntuple}:bkg_tree"], target="Type", features=["pt"], normalise={1: 3, 0: 7}
-    )
-    assert events.weighted
-    assert events.weight[events.y == 1].sum() == pytest.approx(3)
-    assert events.weight[events.y == 0].sum() == pytest.approx(7)
 
 
 def test_most_rows_takes_from_every_tree(ntuple: Path) -> None:

@@ -51,6 +51,7 @@ def test_a_name_with_brackets_is_a_file_first(tmp_path: Path) -> None:
         ("nowhere/signal.parquet", "nor does the folder"),
         ("*.h5", "no file matches"),
         ("both.rot:events", "does not exist"),
+        ("https://example.org/a.root", "not over the network"),
     ],
 )
 def test_wrong_paths(folder: Path, name: str, message: str) -> None:

@@ -83,7 +83,9 @@ def finished(
                 raise InputError(f"{role} {name!r} is text: only numbers can be {role}s; leave it out or encode it")
     require(roles.units, [*columns, *clouds], what="column", where="units: the data")
     numbers = {name for name in (*roles.features, *roles.shifted) if name != roles.weight}
-    may_miss = col.declare_missing(columns, missing, among=numbers, where="the data")
+    types = {name: values.dtype for name, values in columns.items()}
+    may_miss = col.missing_values(missing, types, among=numbers, where="the data")
+    col.declare_missing(columns, may_miss)
     roles = replace(roles, may_miss=tuple(dict.fromkeys((*roles.may_miss, *may_miss))))
     checked = [*roles.features, *roles.shifted]
     checked += [name for name in (roles.target, roles.weight, roles.group) if name is not None]

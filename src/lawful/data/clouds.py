@@ -150,11 +150,16 @@ def merged(parts: Mapping[str, Cloud], *, name: str) -> Cloud:
     """The fields of several clouds over the same objects as one cloud; `parts` is field name to one-field cloud.
 
     Raises:
-        InputError: When the events of two fields hold different numbers of objects.
+        InputError: When the events of two fields hold different numbers of objects, or there are more of one.
     """
     first, *others = parts
     offsets = parts[first].offsets
     for other in others:
+        if len(parts[other]) != len(parts[first]):
+            raise InputError(
+                f"fields {first!r} and {other!r} of cloud {name!r} have {len(parts[first])} and {len(parts[other])} "
+                "events: one list is needed for each event"
+            )
         if not np.array_equal(parts[other].offsets, offsets):
             i = int(np.flatnonzero(parts[other].counts != parts[first].counts)[0])
             raise InputError(

@@ -131,7 +131,7 @@ class TextTable(Table):
             yield Batch(found, {}, len(frame))
 
     def _typed(self, name: str, values: Any) -> Array:
-        """A column of a piece in the type of the whole, or in a wider one where later rows bring fractions or gaps."""
+        """A column of a piece in the type of the whole; in a wider one where later rows bring fractions or gaps."""
         wanted = self.columns[name]
         if wanted.kind == "U":
             return np.array(values.to_numpy(dtype=object), dtype=np.str_)

@@ -52,7 +52,7 @@ class Cut:
     def __call__(
         self, columns: Mapping[str, Array], length: int, counts: Mapping[str, Array] | None = None
     ) -> npt.NDArray[np.bool_]:
-        """Which of `length` events pass, (N,) bool; a comparison with a missing value (NaN) is False.
+        """Which of `length` events pass, (N,) bool; a comparison with a missing value (NaN) is False, but for `!=`.
 
         Args:
             columns: Name to (N,) values.

@@ -31,16 +31,8 @@ def _factors(reading: Reading) -> tuple[Mapping[Any, float] | float, ...]:
     keys = _keys(wanted)
     needed = [made.roles.weight] + ([made.roles.target] if keys and made.label is None else [])
     columns = tuple(name for name in needed if name is not None)
-    only = replace(
-        made,
-        columns=columns,
-        cut_columns=(),
-        clouds={},
-        cut=None,
-    )
-    first_pass = replace(
-        reading, plan=only, roles=made.roles, request=replace(reading.request, normalise=None, missing=None)
-    )
+    only = replace(made, columns=columns, cut_columns=(), clouds={}, cut=None)
+    first_pass = replace(reading, plan=only, roles=made.roles, missing={})
     sums: dict[Any, float] = dict.fromkeys(keys or [None], 0.0)
     seen: dict[Any, int] = {}
     for i, source in enumerate(reading.sources):

@@ -10,7 +10,7 @@ from lawful.data import columns as col
 from lawful.data.clouds import Cloud, merged
 from lawful.data.grouping import Grouping
 from lawful.data.plan import Plan
-from lawful.data.preparing import Reading, may_be_missing, opened
+from lawful.data.preparing import Reading, opened
 
 Array = npt.NDArray[Any]
 
@@ -35,14 +35,13 @@ def raw_pieces(reading: Reading, i: int, rows: int | None) -> Iterator[Piece]:
     if stop == 0:
         return
     wanted = (*made.columns, *made.cut_columns)
-    among = may_be_missing(made)
     with opened(source) as table:
         some = wanted or (() if made.ragged else tuple(table.columns)[:1])  # the length must come from somewhere
         for columns, ragged, length in table.batches(some, made.ragged, rows, stop):
+            col.same_length({**columns, **ragged}, length, of=table.name)
             if made.label is not None:
                 columns[made.label] = np.full(length, source.label)
-            if reading.request.missing is not None:
-                col.declare_missing(columns, reading.request.missing, among=among, where=table.name)
+            col.declare_missing(columns, reading.missing)
             clouds = {name: _cloud(name, parts, ragged) for name, parts in made.clouds.items()}
             _scale(reading, i, columns, length)
             piece = _cut(made, Piece(columns, clouds, length))

@@ -5,8 +5,6 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from lawful.data import columns as col
 from lawful.data.formats import Table, faults, format_of
 from lawful.data.plan import Plan, Request, plan, same_columns
@@ -24,6 +22,7 @@ class Reading:
         request: What the user asked for.
         plan: What to read from each table.
         roles: What the columns are for, with what is declared missing and the weight that normalising makes.
+        missing: Which values mean missing in which column.
         rows: How many rows will be read of each table; None where only reading tells.
         stops: How many rows to read of each table; None for all.
         factors: Normalising factors for the events of each table: one number, or class to number.
@@ -33,6 +32,7 @@ class Reading:
     request: Request
     plan: Plan
     roles: Roles
+    missing: Mapping[str, tuple[float, ...]]
     rows: tuple[int | None, ...]
     stops: tuple[int | None, ...]
     factors: tuple[Mapping[Any, float] | float | None, ...]
@@ -69,10 +69,11 @@ def prepare(path: Paths, tree: Trees, request: Request, most_rows: int | None) -
     made = plan(request, first, others, labelled=labelled)
     for other in others:
         same_columns(made, request, first, other)
-    declared = _may_miss(request, first, made)
+    missing = _missing(request, first, made)
     rows = [table.rows for table in tables]
     if all(count == 0 for count in rows):
         raise InputError(f"{found[0].path} holds no events: the table has 0 rows")
+    declared = [name for name in missing if name in made.columns]
     roles = replace(made.roles, may_miss=tuple(dict.fromkeys((*made.roles.may_miss, *declared))))
     made = replace(made, roles=roles)
     if request.normalise is not None and roles.weight is None:
@@ -80,7 +81,7 @@ def prepare(path: Paths, tree: Trees, request: Request, most_rows: int | None) -
         roles = replace(roles, weight=next(n for n in _weight_names() if n not in taken))
     stops = _stops(found, rows, most_rows)
     will = tuple(count if stop is None or count is None else stop for count, stop in zip(rows, stops, strict=True))
-    return Reading(found, request, made, roles, will, stops, (None,) * len(found))
+    return Reading(found, request, made, roles, missing, will, stops, (None,) * len(found))
 
 
 def _weight_names() -> Iterator[str]:
@@ -90,18 +91,13 @@ def _weight_names() -> Iterator[str]:
         name += "_"
 
 
-def _may_miss(request: Request, table: Table, made: Plan) -> tuple[str, ...]:
-    """The columns in which missing values are declared."""
-    types = {**table.columns, **table.derived}
-    empty = {name: np.empty(0, dtype=types[name]) for name in made.columns}
-    return tuple(col.missing_values(request.missing, empty, among=may_be_missing(made), where=table.name))
-
-
-def may_be_missing(made: Plan) -> set[str]:
-    """The columns that a bare `missing=` speaks of: all but target, weight and group."""
+def _missing(request: Request, table: Table, made: Plan) -> dict[str, tuple[float, ...]]:
+    """Which values mean missing in which column; a bare value speaks of all but target, weights and group."""
     roles = made.roles
     fixed = {roles.target, roles.weight, roles.group, *(shift.weight for shift in roles.variations.values())}
-    return set(made.columns) - {name for name in fixed if name is not None}
+    among = {*made.columns, *made.cut_columns} - fixed
+    types = {**table.columns, **table.derived}
+    return col.missing_values(request.missing, types, among=among, where=table.name)
 
 
 def _stops(found: Sequence[Source], rows: Sequence[int | None], most: int | None) -> tuple[int | None, ...]:

@@ -21,6 +21,7 @@ Array = npt.NDArray[Any]
 
 _NOTES = "lawful"
 _AT_ONCE = 200_000  # rows of a piece of ragged branches
+_BASKET = 100_000  # rows that are packed together
 
 
 @final
@@ -43,6 +44,8 @@ class TreeTable(Table):
     def _describe(self, tree: str | None) -> None:
         name = _chosen(self._path, self._file, tree)
         self._tree = self._file[name]
+        if not isinstance(self._tree, uproot.TTree):
+            raise InputError(f"{self._path}:{name} is an RNTuple, which is not read yet; write it as a TTree")
         self.name, self.rows = f"{self._path}:{name}", int(self._tree.num_entries)
         kept = _notes(self._file).get(name)
         self.notes = kept
@@ -255,7 +258,7 @@ class FileSink(Sink):
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = uproot.recreate(path)
+        self._file = uproot.recreate(path, compression=uproot.LZ4(1))
         self._trees: dict[str, Any] = {}
         self._notes: dict[str, Any] = {}
 
@@ -271,7 +274,9 @@ class FileSink(Sink):
         if new:
             kinds = {name: getattr(values, "dtype", None) or values.type.content for name, values in data.items()}
             self._trees[tree] = self._file.mktree(tree, kinds)
-        self._trees[tree].extend(data)
+        rows = len(next(iter(data.values())))
+        for start in range(0, max(rows, 1), _BASKET):
+            self._trees[tree].extend({name: values[start : start + _BASKET] for name, values in data.items()})
 
     def _storable(self, tree: str, name: str, values: Array) -> Array:
         if values.dtype.kind != "U":

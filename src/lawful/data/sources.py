@@ -77,6 +77,9 @@ def sources(path: Paths, tree: Trees) -> tuple[Source, ...]:
 
 def _files(given: str) -> list[tuple[Path, str | None]]:
     """The files that one entry means, and the tree that it names after a colon."""
+    if "://" in given:
+        raise InputError(f"{given}: files are read from disks, not over the network; copy it here first")
+    given = os.path.expanduser(given)
     if os.path.exists(given):
         return [(Path(given), None)]
     tree = None

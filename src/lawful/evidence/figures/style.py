@@ -148,6 +148,7 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
     if kind not in FORMATS:
         raise InputError(f"{target.name}: figures are written as {', '.join('.' + f for f in FORMATS)}.")
     with writing(target) as temporary, mpl.rc_context(STYLE):
+        settle(figure)
         figure.savefig(temporary, format=kind, metadata=_metadata(kind))
     return target
 
@@ -156,8 +157,16 @@ def svg(figure: Figure) -> bytes:
     """The figure as SVG text."""
     buffer = io.BytesIO()
     with mpl.rc_context(STYLE):
+        settle(figure)
         figure.savefig(buffer, format="svg", metadata=_metadata("svg"))
     return buffer.getvalue()
+
+
+def settle(figure: Figure) -> None:
+    """Lay the figure out once and for all; a second layout would move everything by a hair."""
+    if figure.get_layout_engine() is not None:
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
 
 
 def _metadata(kind: str) -> dict[str, Any]:

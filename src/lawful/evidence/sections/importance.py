@@ -20,8 +20,8 @@ def importance_section(case: Case) -> tuple[Section | None, dict[str, Measured]]
     title = title_of(case.question.main)
     what = f"{'loss' if case.question.rises else 'rise'} of {title}"
     text = (
-        f"{what[0].upper()}{what[1:]} when a feature is shuffled among the test events, mean of {repeats} shuffles. A feature "
-        "whose information others carry too looks unimportant.",
+        f"{what[0].upper()}{what[1:]} when a feature is shuffled among the test events, mean of {repeats} shuffles. "
+        "A feature whose information others carry too looks unimportant.",
     )
     figure = draw_importance(found, what=what)
     return Section("importance", "Importance of the features", text, figures={"importance": figure}), found

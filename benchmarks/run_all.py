@@ -1,0 +1,20 @@
+"""Run every benchmark in turn and print its table.
+
+    python benchmarks/run_all.py
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def main() -> None:
+    for script in ("start", "epoch", "members", "higgs", "reading"):
+        print(f"\n## {script}.py\n", flush=True)
+        subprocess.run([sys.executable, str(HERE / f"{script}.py")], check=True)
+
+
+if __name__ == "__main__":
+    main()
