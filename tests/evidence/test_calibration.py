@@ -8,7 +8,7 @@ from lawful.evidence import (
     calibration_curve,
     calibration_error,
     calibration_noise,
-    debiased_calibration_error,
+    expected_calibration_error,
     log_loss,
 )
 
@@ -54,7 +54,7 @@ def test_negative_weights_keep_their_sign_in_bins():
     y, p, w = np.array([0, 1, 1, 0]), np.array([0.5, 0.5, 0.5, 0.5]), np.array([1.0, 2.0, -0.5, 1.0])
     curve = calibration_curve(y, p, w)
     assert curve.observed.tolist() == pytest.approx([1.5 / 3.5])
-    assert calibration_error(y, p, w) == pytest.approx(abs(1.5 / 3.5 - 0.5))
+    assert expected_calibration_error(y, p, w) == pytest.approx(abs(1.5 / 3.5 - 0.5))
 
 
 def test_the_error_of_a_known_miscalibration():
@@ -62,8 +62,8 @@ def test_the_error_of_a_known_miscalibration():
     p = rng.random(200_000)
     y = rng.random(200_000) < np.clip(p + 0.05, 0, 1)
     truth = 0.05 - 0.05**2 / 2
+    assert expected_calibration_error(y, p) == pytest.approx(truth, abs=0.005)
     assert calibration_error(y, p) == pytest.approx(truth, abs=0.005)
-    assert debiased_calibration_error(y, p) == pytest.approx(truth, abs=0.005)
 
 
 def test_noise_alone_is_predicted_and_subtracted():
@@ -74,9 +74,9 @@ def test_noise_alone_is_predicted_and_subtracted():
         p = rng.random(400)
         y = rng.random(400) < p
         w = rng.exponential(size=400) * np.where(rng.random(400) < 0.1, -1, 1)
-        plain.append(calibration_error(y, p, w))
+        plain.append(expected_calibration_error(y, p, w))
         noise.append(calibration_noise(y, p, w).value)
-        debiased.append(debiased_calibration_error(y, p, w))
+        debiased.append(calibration_error(y, p, w))
     assert np.mean(plain) == pytest.approx(np.mean(noise), rel=0.08)
     assert np.mean(debiased) < 0.4 * np.mean(plain)
     assert np.mean(np.array(debiased) == 0) > 0.25
@@ -85,14 +85,14 @@ def test_noise_alone_is_predicted_and_subtracted():
 def test_a_weight_of_n_is_n_rows(predictions):
     y, p, _ = predictions
     n = np.random.default_rng(0).integers(1, 4, len(y))
-    for metric in (brier, log_loss, calibration_error):
+    for metric in (brier, log_loss, expected_calibration_error):
         assert metric(y, p, n) == pytest.approx(metric(np.repeat(y, n), np.repeat(p, n)), rel=1e-9)
 
 
 def test_toys_are_the_metric_of_each_toy_in_fixed_bins(predictions):
     y, p, w = predictions
     W = np.stack([w, w])
-    for metric in (brier, log_loss, calibration_error, debiased_calibration_error):
+    for metric in (brier, log_loss, expected_calibration_error, calibration_error):
         assert metric(y, p, W) == pytest.approx(2 * [metric(y, p, w)])
 
 

@@ -183,6 +183,8 @@ def test_behaviour_outside_the_training_range(energies):
         ({"expected": {"signal": 0}}, "above zero"),
         ({"background_uncertainty": -1}, "at least zero"),
         ({"others": [1]}, "expected a mapping"),
+        ({"others": {"other": 3}}, "other: received int, expected a fitted model"),
+        ({"others": {"other": LogisticRegression()}}, "was not fitted"),
         ({"others": {"model": None}}, "pass name="),
         ({"others": {"other": LinearRegression().fit(np.zeros((2, 3)), [0, 1])}}, "it is a regression"),
     ],
@@ -202,6 +204,20 @@ def test_events_that_cannot_be_judged_are_named(model, test):
         examine(model, (frame, y, np.where(y == 1, 3.0, -1.0)))
     with pytest.raises(InputError, match="no feature 'pt'"):
         examine(model, (frame.drop(columns="pt"), y))
+    with pytest.raises(InputError, match="more than one column of the name 'pt'"):
+        examine(model, (frame.set_axis(["pt", "pt", "noise"], axis=1), y))
+
+
+@pytest.mark.parametrize("events", [2, 20])
+def test_few_events_and_wild_weights_give_a_report(events):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(300, 2)), np.tile([0, 1], 150)
+    model = LogisticRegression().fit(X, y)
+    weight = np.where(rng.random(300) < 0.4, -1.0, 1.3)
+    few = examine(model, (X[:events], y[:events]), train=(X, y), variables=["x1"], toys=30)
+    wild = examine(model, (X, y, weight), variables=["x1"], others={"same": model}, toys=30)
+    assert few.metrics
+    assert wild["auc"].error > 3 * examine(model, (X, y), toys=30, importance=False)["auc"].error
 
 
 def test_importing_the_room_is_cheap():

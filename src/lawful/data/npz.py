@@ -81,7 +81,7 @@ def open_table(path: Path, tree: str | None) -> Table:
         if not zipfile.is_zipfile(path):
             raise InputError(f"{path} is not a whole NPZ file: the end of the archive is missing; truncated?")
         found: dict[str, Array] = {}
-        with np.load(path, allow_pickle=False) as archive:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             if _NOTES in archive.files:
                 notes = json.loads(str(archive[_NOTES]))
             for key in archive.files:

@@ -105,12 +105,12 @@ def calibration_curve(y: Any, probability: Any, weight: Any = None, *, bins: int
     )
 
 
-def calibration_error(y: Any, probability: Any, weight: Any = None, *, bins: int = _BINS) -> Number:
+def expected_calibration_error(y: Any, probability: Any, weight: Any = None, *, bins: int = _BINS) -> Number:
     r"""The mean distance between predicted and observed signal share (expected calibration error).
 
     $\sum_b |\sum_{i \in b} w_i (y_i - p_i)| / \sum_i w_i$, in bins of equal |weight|. Statistical fluctuations make
     it larger than zero also for perfect probabilities: compare with `calibration_noise`, or use
-    `debiased_calibration_error`.
+    `calibration_error`.
 
     Args:
         y: Labels, (N,), 1 for signal and 0 for background.
@@ -125,7 +125,7 @@ def calibration_error(y: Any, probability: Any, weight: Any = None, *, bins: int
         Guo, Pleiss, Sun, Weinberger, "On calibration of modern neural networks" (2017).
 
     Examples:
-        >>> round(calibration_error([0, 1, 0, 1], [0.2, 0.2, 0.6, 0.6], bins=2), 3)
+        >>> round(expected_calibration_error([0, 1, 0, 1], [0.2, 0.2, 0.6, 0.6], bins=2), 3)
         0.2
     """
     t, p, w = _checked(y, probability, weight)
@@ -134,7 +134,7 @@ def calibration_error(y: Any, probability: Any, weight: Any = None, *, bins: int
 
 
 def calibration_noise(y: Any, probability: Any, weight: Any = None, *, bins: int = _BINS) -> Measured:
-    r"""The `calibration_error` that a perfect model would show with these events, from fluctuations alone.
+    r"""The `expected_calibration_error` that a perfect model would show with these events, from fluctuations alone.
 
     Bin by bin $|\mathcal N(0, \sigma_b)|$ with $\sigma_b^2 = \sum_{i \in b} w_i^2 \, p_i (1 - p_i) / (\sum_i w_i)^2$:
     mean $\sqrt{2/\pi} \sum_b \sigma_b$ and variance $(1 - 2/\pi) \sum_b \sigma_b^2$.
@@ -163,7 +163,7 @@ def calibration_noise(y: Any, probability: Any, weight: Any = None, *, bins: int
     return Measured(mean, mean - error, mean + error)
 
 
-def debiased_calibration_error(y: Any, probability: Any, weight: Any = None, *, bins: int = _BINS) -> Number:
+def calibration_error(y: Any, probability: Any, weight: Any = None, *, bins: int = _BINS) -> Number:
     r"""The root mean square distance between predicted and observed signal share, without what noise adds.
 
     With $d_b = \sum_{i \in b} w_i (y_i - p_i)$ and $W_b$ the bin's weight, the square is
@@ -184,7 +184,7 @@ def debiased_calibration_error(y: Any, probability: Any, weight: Any = None, *, 
 
     Examples:
         >>> y = np.tile([0, 1], 500)
-        >>> round(debiased_calibration_error(y, np.full(1000, 0.3), bins=1), 2)
+        >>> round(calibration_error(y, np.full(1000, 0.3), bins=1), 2)
         0.2
     """
     t, p, w = _checked(y, probability, weight)
@@ -193,16 +193,13 @@ def debiased_calibration_error(y: Any, probability: Any, weight: Any = None, *, 
 
 
 def _debiased(difference: Array, inside: Array, w: Array) -> Number:
-    total = w @ inside
-    first = w @ (inside * difference[:, None])
+    bins = inside.shape[1]
+    moments = np.concatenate([inside, inside * difference[:, None], inside * (difference**2)[:, None]], axis=1)
+    total, first = np.split(w @ moments[:, : 2 * bins], 2, axis=-1)
+    squares, cross, second = np.split(w**2 @ moments, 3, axis=-1)
     mean = np.asarray(safe_ratio(first, total))
-    squares = w**2
-    noise = (
-        squares @ (inside * (difference**2)[:, None])
-        - 2 * mean * (squares @ (inside * difference[:, None]))
-        + mean**2 * (squares @ inside)
-    )
-    effective = total**2 / np.maximum(squares @ inside, 1e-300)
+    noise = second - 2 * mean * cross + mean**2 * squares
+    effective = total**2 / np.maximum(squares, 1e-300)
     noise = noise * effective / np.maximum(effective - 1, 1.0)
     square = np.nansum(safe_ratio(first**2 - noise, total), axis=-1)
     return np.sqrt(np.maximum(safe_ratio(square, w.sum(-1)), 0.0))

@@ -25,10 +25,10 @@ from lawful.evidence.sections.domain import domain_section
 from lawful.evidence.sections.importance import importance_section
 from lawful.evidence.sections.overlays import overlay_section
 from lawful.evidence.sections.sculpting import sculpting_section
-from lawful.evidence.sections.summary import asked, headline, measure, measure_pulls, metrics_section
+from lawful.evidence.sections.summary import asked, headline, measure_pulls, metrics_section
 from lawful.evidence.sections.systematics import (
     find_shifts,
-    regression_systematics_section,
+    main_metric_systematics_section,
     systematics_section,
 )
 
@@ -58,7 +58,16 @@ def examine(
 ) -> Report:
     """How good a model is, with an uncertainty on every number: metrics, figures and a report in one file.
 
-    A model with `predict_proba` and `classes_` is judged as a classifier, any other as a regression.
+    A model with `predict_proba` and `classes_` is judged as a classifier, any other as a regression. The metrics:
+
+    - two classes: `auc`, `average_precision`, `accuracy`, `rejection_at_0.3`, `rejection_at_0.5`, `rejection_at_0.7`,
+      `log_loss`, `brier`, `calibration_error`, `significance`;
+    - many classes: `auc` (mean over each against the rest), `auc[class]`, `accuracy`, `log_loss`, `brier`,
+      `calibration_error`;
+    - numbers: `rmse`, `mae`, `bias`, `resolution`, `resolution_68`, `r2`, and `pull_mean`, `pull_width` where the
+      model states an uncertainty, each with `[output]` if there are several;
+    - all: `importance[feature]`, `sculpting[variable, efficiency]`, `systematic[variation, what]`, `share_outside`,
+      `outside[metric]`.
 
     Args:
         model: A fitted estimator with scikit-learn's methods; `spread(X)` and `history_` are used where they exist.
@@ -100,6 +109,7 @@ def examine(
     if not background_uncertainty >= 0:
         raise InputError(f"background_uncertainty={background_uncertainty!r}: expected a share of at least zero.")
     subject = Subject(name, model)
+    subject.check_fitted()
     sample = make_sample(test, "test", names=subject.names)
     question = find_question(subject, sample, positive)
     case = Case(
@@ -127,7 +137,10 @@ def _subjects(others: Mapping[str, Any] | None, name: str) -> tuple[Subject, ...
         raise InputError(f"others={type(others).__name__}: expected a mapping of names to fitted models.")
     if others and name in others:
         raise InputError(f"others has the name {name!r} of the examined model: pass name= to call that otherwise.")
-    return tuple(Subject(str(key), other) for key, other in (others or {}).items())
+    subjects = tuple(Subject(str(key), other) for key, other in (others or {}).items())
+    for subject in subjects:
+        subject.check_fitted()
+    return subjects
 
 
 def _yields(expected: Mapping[str, float] | None, question: Any) -> dict[str, float]:
@@ -146,9 +159,9 @@ def _yields(expected: Mapping[str, float] | None, question: Any) -> dict[str, fl
 
 
 def _report(case: Case, title: str | None) -> Report:
-    metrics = measure(case)
-    sections: list[Section | None] = [data_section(case), learning_section(case)]
     found = compare(case)
+    metrics = {metric: own for (name, metric), (own, _) in found.items() if name == case.subject.name}
+    sections: list[Section | None] = [data_section(case), learning_section(case)]
     comparison = comparison_section(case, found)
     important, by_feature = importance_section(case)
     if isinstance(case.question, Binary):
@@ -177,7 +190,7 @@ def _report(case: Case, title: str | None) -> Report:
             manyclass.working_section(views),
             comparison,
             important,
-            regression_systematics_section(case),
+            main_metric_systematics_section(case),
         ]
     else:
         metrics |= measure_pulls(case)
@@ -186,7 +199,7 @@ def _report(case: Case, title: str | None) -> Report:
             regression.residuals_section(case, metrics),
             comparison,
             important,
-            regression_systematics_section(case),
+            main_metric_systematics_section(case),
         ]
     sections += [domain_section(case), violations_section(case), cost_section(case)]
     sections.append(provenance_section(case.provenance))

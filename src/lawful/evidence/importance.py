@@ -58,6 +58,7 @@ def permutation_importance(
         True
     """
     subject = Subject("model", model)
+    subject.check_fitted()
     sample = make_sample(test, names=subject.names)
     question = find_question(subject, sample, positive)
     return importance_of(subject, question, sample, groups=groups, repeats=repeats, toys=toys, seed=seed, most=most)

@@ -26,6 +26,27 @@ class Subject:
     name: str
     model: Any
 
+    def check_fitted(self) -> None:
+        """Check that this is a model, and that it was fitted.
+
+        Raises:
+            InputError: When it is not.
+        """
+        from sklearn.exceptions import NotFittedError
+        from sklearn.utils.validation import check_is_fitted
+
+        kind = type(self.model).__name__
+        if isinstance(self.model, type) or not (
+            hasattr(self.model, "predict") or hasattr(self.model, "predict_proba")
+        ):
+            raise InputError(f"{self.name}: received {kind}, expected a fitted model with predict or predict_proba.")
+        try:
+            check_is_fitted(self.model)
+        except NotFittedError:
+            raise InputError(f"{self.name}: this {kind} was not fitted. Call fit(X, y) first.") from None
+        except TypeError:  # not one of scikit-learn's kind: whether it is fitted shows when it predicts
+            return
+
     @property
     def names(self) -> list[str] | None:
         """Features that it was fitted with, where it knows them."""

@@ -75,8 +75,8 @@ class Binary(Question):
         code = codes(sample.truth, self.classes)
         if len(np.unique(code)) < 2:
             raise InputError(
-                f"The events hold one class only, {self.classes[code[0]]!r}: signal and background are needed. "
-                "Did a cut or a split remove the other?"
+                f"The events hold one class only, {self.classes.tolist()[code[0]]!r}: signal and background are "
+                "needed. Did a cut or a split remove the other?"
             )
         signal = np.asarray(self.classes[code] == self.positive)
         check_classes(sample.weight, signal)
@@ -101,7 +101,7 @@ class Binary(Question):
                 **{f"rejection_at_{e:g}": inverse(sums.background_efficiency(e)) for e in EFFICIENCIES},
                 "log_loss": calibration.log_loss(truth, answer, W),
                 "brier": calibration.brier(truth, answer, W),
-                "calibration_error": calibration.debiased_calibration_error(truth, answer, W),
+                "calibration_error": calibration.calibration_error(truth, answer, W),
             }
 
         return evaluate
@@ -162,7 +162,7 @@ class ManyClass(Question):
                 "accuracy": safe_ratio(W @ right.astype(np.float64), W.sum(-1)),
                 "log_loss": calibration.log_loss(truth, answer, W),
                 "brier": calibration.brier(truth, answer, W),
-                "calibration_error": calibration.debiased_calibration_error(right, confidence, W),
+                "calibration_error": calibration.calibration_error(right, confidence, W),
                 **{f"auc[{self.classes[k]}]": v for k, v in each.items()},
             }
 

@@ -4,6 +4,7 @@ A metric of fixed events is a function of their weights. Each toy multiplies the
 numbers, which keeps their signs, and the spread of the metric over the toys is its uncertainty.
 """
 
+import functools
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -77,9 +78,19 @@ def _short(value: float) -> str:
 def toys_of(weight: Array, toys: int, seed: int | np.random.Generator) -> Iterator[Array]:
     """Weights times Poisson(1) numbers, in chunks (toys, N) of bounded size; the same for the same seed."""
     rng = np.random.default_rng(seed)
+    counts = _poisson_table()
     rows = max(1, _CHUNK // max(len(weight), 1))
     for start in range(0, toys, rows):
-        yield weight * rng.poisson(1.0, (min(rows, toys - start), len(weight)))
+        shape = (min(rows, toys - start), len(weight))
+        yield weight * counts[rng.integers(0, len(counts), shape, dtype=np.uint16)]
+
+
+@functools.cache
+def _poisson_table() -> Array:
+    """Poisson(1) counts by 16-bit number: their probabilities to 1 in 65536, ten times faster than drawing them."""
+    probability = np.exp(-1.0) / np.cumprod(np.maximum(np.arange(12.0), 1.0))
+    ends = np.round(np.cumsum(probability) * 65536).astype(int)
+    return np.repeat(np.arange(12.0), np.diff(ends, prepend=0))
 
 
 def bootstrap(
@@ -206,7 +217,7 @@ def interval(
         >>> rng = np.random.default_rng(0)
         >>> y = np.repeat([0, 1], 500)
         >>> print(interval(auc, y, rng.normal(y)))
-        0.756 ± 0.015
+        0.756 ± 0.014
     """
     w = check_weight(weight, len(arrays[0]))
     return bootstrap(lambda W: {"": statistic(*arrays, weight=W)}, w, toys=toys, seed=seed, level=level)[""]
@@ -251,7 +262,8 @@ def difference(
     w = check_weight(weight, len(y))
 
     def both(W: Array) -> dict[str, Any]:
-        return {"": np.asarray(statistic(y, first, weight=W)) - np.asarray(statistic(y, second, weight=W))}
+        with np.errstate(invalid="ignore"):  # two infinite rejections have no difference
+            return {"": np.asarray(statistic(y, first, weight=W)) - np.asarray(statistic(y, second, weight=W))}
 
     return bootstrap(both, w, toys=toys, seed=seed, level=level)[""]
 

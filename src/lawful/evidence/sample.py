@@ -133,7 +133,11 @@ def _frame(X: Any, names: Sequence[str] | None, what: str) -> "pd.DataFrame":
     import pandas as pd
 
     if isinstance(X, pd.DataFrame):
-        return X.set_axis([str(c) for c in X.columns], axis=1)
+        columns = [str(c) for c in X.columns]
+        twice = sorted({c for c in columns if columns.count(c) > 1})
+        if twice:
+            raise InputError(f"{what}: X has more than one column of the name {twice[0]!r}. Rename or drop one.")
+        return X.set_axis(columns, axis=1)
     if isinstance(X, dict):
         raise InputError(f"{what}: X is a dictionary of named inputs; expected one table, (events, features).")
     if type(X).__module__.split(".")[0] == "torch":

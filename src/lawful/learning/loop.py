@@ -45,7 +45,7 @@ class Settings:
         seed: Orders of events and dropout follow from it.
     """
 
-    epochs: int = 1000
+    epochs: int = 10_000
     patience: int = 20
     batch_size: int = 256
     learning_rate: float = 2e-3

@@ -66,7 +66,8 @@ class MLP(nn.Module):
         for layer, fan_in in zip(self.layers, widths, strict=False):
             last = layer is self.layers[-1]
             nn.init.normal_(layer.weight, std=(1.0 if last else gain) / math.sqrt(max(fan_in, 1)))  # type: ignore[arg-type]
-            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+            reach = 0.0 if last else 1 / math.sqrt(max(fan_in, 1))  # units that bend at different places
+            nn.init.uniform_(layer.bias, -reach, reach)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, F) to (B, O)."""

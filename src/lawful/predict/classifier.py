@@ -39,9 +39,9 @@ class Classifier(ClassifierMixin, NetEstimator):
         missing: "error", or "mark": NaN means missing, is replaced by the median and marked in an extra input. Events
             read with `missing=` are marked in any case.
         members: Networks in the ensemble, trained as one batched network.
-        epochs: Passes over the data at most.
+        epochs: Passes over the data at most; by default patience ends the training long before.
         patience: Epochs without a better validation loss after which a member stops.
-        batch_size: Events in a step.
+        batch_size: Events in a step; "auto": 256, or fewer where an epoch would otherwise have less than ten steps.
         learning_rate: Step size of AdamW.
         schedule: "constant" or "cosine".
         averaging: Steps over which weights are averaged; 0 switches it off.
@@ -88,9 +88,9 @@ class Classifier(ClassifierMixin, NetEstimator):
         scaling: str = "robust",
         missing: str = "error",
         members: int = 1,
-        epochs: int = 1000,
+        epochs: int = 10_000,
         patience: int = 20,
-        batch_size: int = 256,
+        batch_size: int | str = "auto",
         learning_rate: float = 2e-3,
         schedule: str = "constant",
         averaging: int = 1000,

@@ -47,7 +47,7 @@ class NetEstimator(BaseEstimator):
     members: int
     epochs: int
     patience: int
-    batch_size: int
+    batch_size: int | str
     learning_rate: float
     schedule: str
     averaging: int
@@ -109,7 +109,6 @@ class NetEstimator(BaseEstimator):
         """
         dtype, device = find_dtype(self.dtype), find_device(self.device)
         seed = self._seed()
-        settings = self._settings(seed)
         if self.missing not in _MISSING:
             raise InputError(f"missing={self.missing!r} is not known: use one of {list(_MISSING)}.")
         if not isinstance(self.members, int | np.integer) or self.members < 1:
@@ -123,6 +122,7 @@ class NetEstimator(BaseEstimator):
         coded = self._learn_targets(table.y, weight)
         self._look_at(x, coded)
         rows = len(x)
+        settings = self._settings(seed, rows)
         held = None if validation is None or validation is False else self._held_out(validation, gaps)
         if held is not None:
             x, coded, weight = (np.concatenate(pair) for pair in zip((x, coded, weight), held, strict=True))
@@ -197,9 +197,11 @@ class NetEstimator(BaseEstimator):
         check_lengths(x, table.y)
         return x, self._code_targets(table.y), check_weight(table.weight, len(x))
 
-    def _settings(self, seed: int) -> Settings:
+    def _settings(self, seed: int, rows: int) -> Settings:
         names = Settings.__dataclass_fields__
         chosen = {name: getattr(self, name) for name in names if name != "seed"}
+        if chosen["batch_size"] == "auto":
+            chosen["batch_size"] = int(np.clip(rows // 10, 16, 256))
         return Settings(**chosen, seed=seed)
 
     def _seed(self) -> int:

@@ -77,9 +77,11 @@ class Model(Section):
 class Training(Section):
     """`[training]`: how the network learns."""
 
-    epochs: int = Field(1000, ge=1, description="Passes over the training events at most.")
+    epochs: int = Field(10_000, ge=1, description="Passes over the training events at most.")
     patience: int = Field(20, ge=1, description="Epochs without a better validation loss before a member stops.")
-    batch_size: int = Field(256, ge=1, description="Events in a step.")
+    batch_size: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+        "auto", description="Events in a step; auto: 256, or fewer where an epoch would have less than ten steps."
+    )
     learning_rate: float = Field(2e-3, gt=0, description="Step size of AdamW.")
     schedule: Literal["constant", "cosine"] = Field("constant", description="Course of the step size.")
     averaging: int = Field(1000, ge=0, description="Steps over which weights are averaged; 0: none.")

@@ -68,8 +68,11 @@ def learning_section(case: Case) -> Section | None:
     text = [f"{len(history)} epochs."]
     if np.isfinite(validation).any():
         best = int(np.nanargmin(validation))
-        text = [f"{len(history)} epochs; the validation loss was least, {validation[best]:.5g}, in epoch {best + 1}."]
-    return Section("learning", "Learning curves", tuple(text), figures={"learning curves": draw_learning(history)})
+        epoch = history[best].get("epoch", best + 1)
+        text.append(f"The validation loss was least, {validation[best]:.5g}, in epoch {epoch}.")
+    return Section(
+        "learning", "Learning curves", (" ".join(text),), figures={"learning curves": draw_learning(history)}
+    )
 
 
 def cost_section(case: Case) -> Section:

@@ -1,9 +1,12 @@
 """What there is to see of a score that separates signal from background."""
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from lawful.evidence.arrays import Array
-from lawful.evidence.calibration import calibration_curve, calibration_error, calibration_noise
+from lawful.evidence.calibration import calibration_curve, calibration_noise, expected_calibration_error
 from lawful.evidence.case import BinaryView, Case
 from lawful.evidence.cuts import Band, cut_table, purity_band, roc_band, spread
 from lawful.evidence.decisions import confusion_matrix
@@ -15,6 +18,9 @@ from lawful.evidence.figures.probability import draw_calibration, draw_confusion
 from lawful.evidence.questions import Binary
 from lawful.evidence.resampling import Measured, measured
 from lawful.evidence.significance import asimov_significance
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _MOST_CURVES = 8
 
@@ -56,7 +62,10 @@ def separation_section(case: Case, view: BinaryView) -> Section:
     )
 
 
-def _by_class(score, signal, weight, names):  # type: ignore[no-untyped-def]
+def _by_class(
+    score: Array, signal: Array, weight: Array, names: Mapping[bool, str]
+) -> dict[str, tuple[Array, Array]]:
+    """Class to its scores and weights, background first."""
     return {names[c]: (score[signal == c], weight[signal == c]) for c in (False, True)}
 
 
@@ -70,7 +79,7 @@ def calibration_section(case: Case, view: BinaryView) -> Section:
 
 def compared_with_noise(right: Array, probability: Array, weight: Array) -> str:
     """A sentence: the plain calibration error, and what noise alone would make of it."""
-    plain_error = calibration_error(right, probability, weight)
+    plain_error = expected_calibration_error(right, probability, weight)
     noise = calibration_noise(right, probability, weight)
     return (
         f"The mean |observed − predicted| is {number(plain_error, 3)}, noise included; from fluctuations alone, a "
@@ -137,7 +146,8 @@ def working_point(view: BinaryView, threshold: float) -> dict[str, Measured]:
     }
 
 
-def _significance_figure(view: BinaryView):  # type: ignore[no-untyped-def]
+def _significance_figure(view: BinaryView) -> "Figure":
+    """Significance at the tabulated cuts, thinned to about 300, without and with background uncertainty."""
     table = view.table
     f, g = view.scale
     eps_s, eps_b = table.toys_efficiency

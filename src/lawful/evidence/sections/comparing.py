@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from lawful.evidence.arrays import Array
 from lawful.evidence.case import Case
 from lawful.evidence.describe import as_mathtext, title_of
@@ -29,7 +31,11 @@ def compare(case: Case) -> Compared:
         name, metric = key.split("\n")
         own = measured(values[key], toys[key])
         first = f"{case.subject.name}\n{metric}"
-        difference = None if key == first else measured(values[key] - values[first], toys[key] - toys[first])
+        difference = None
+        if key != first:
+            with np.errstate(invalid="ignore"):  # two infinite rejections have no difference
+                apart = toys[key] - toys[first]
+            difference = measured(values[key] - values[first], apart)
         found[name, metric] = (own, difference)
     return found
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lawful.evidence.arrays import Array
+from lawful.evidence.arrays import Array, safe_ratio
 from lawful.evidence.case import Case
 from lawful.evidence.describe import title_of
 from lawful.evidence.document import Grid, Section, number, percent
@@ -93,6 +93,6 @@ def _measure(case: Case, mask: Array) -> dict[str, Measured]:
 def _share_interval(case: Case, mask: Array) -> tuple[float, float]:
     inside = mask.astype(np.float64)
     found = bootstrap(
-        lambda W: {"": (W @ inside) / W.sum(-1)}, case.test.weight, toys=min(case.toys, 100), seed=case.seed
+        lambda W: {"": safe_ratio(W @ inside, W.sum(-1))}, case.test.weight, toys=min(case.toys, 100), seed=case.seed
     )[""]
     return found.low, found.high

@@ -1,6 +1,7 @@
 """Real data over simulation: the score, and the variables that matter."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from lawful.evidence.figures.style import BACKGROUND, SIGNAL
 from lawful.evidence.questions import Binary
 from lawful.evidence.sections.systematics import Shift, band, varied_columns
 from lawful.evidence.shapes import histogram, nice_edges
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _MOST = 6
 
@@ -53,7 +57,7 @@ def overlay_section(
     return Section("overlays", "Data and simulation", text, figures=figures)
 
 
-def _draw(  # type: ignore[no-untyped-def]
+def _draw(
     case: Case,
     view: BinaryView,
     name: str,
@@ -63,7 +67,8 @@ def _draw(  # type: ignore[no-untyped-def]
     varied: Mapping[str, Array],
     factor: Array,
     edges: Array,
-):
+) -> "Figure":
+    """One variable: simulated classes stacked, scaled by `factor`, with data on top."""
     assert isinstance(case.question, Binary)
     assert case.data is not None
     weight = case.test.weight * factor

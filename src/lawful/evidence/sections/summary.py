@@ -18,12 +18,6 @@ _HEADLINES = {
 }
 
 
-def measure(case: Case) -> dict[str, Measured]:
-    """All metrics of the model on the test events."""
-    evaluate = case.question.statistics(case.truth, case.answer)
-    return bootstrap(evaluate, case.test.weight, toys=case.toys, seed=case.seed)
-
-
 def measure_pulls(case: Case) -> dict[str, Measured]:
     """Mean and width of the pulls of each output, empty where the model states no uncertainty."""
     assert isinstance(case.question, Regression)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from lawful.evidence.questions import Binary
 from lawful.evidence.ranking import Ranking
 from lawful.evidence.resampling import Measured, bootstrap
 from lawful.evidence.shapes import histogram
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _SHAPES = 3  # effects whose shape is drawn
 
@@ -48,12 +51,12 @@ def effects(case: Case, view: BinaryView, shifts: Mapping[str, Shift]) -> dict[s
     Nominal and varied events are the same, so they get the same toys and only what differs between them fluctuates.
     """
     cut = view.working_points["largest significance"]
-    nominal = _Figures(view.signal, view.score, view.weight, cut)
+    nominal = _Yields(view.signal, view.score, view.weight, cut)
     found = {}
     for name, shift in shifts.items():
-        varied = _Figures(view.signal, shift.score, shift.weight, cut)
+        varied = _Yields(view.signal, shift.score, shift.weight, cut)
 
-        def change(M: Array, varied: _Figures = varied) -> dict[str, Any]:
+        def change(M: Array, varied: _Yields = varied) -> dict[str, Any]:
             before, after = nominal.at(M), varied.at(M)
             return {
                 key: after[key] - before[key] if key in _ABSOLUTE else safe_ratio(after[key], before[key]) - 1.0
@@ -67,7 +70,7 @@ def effects(case: Case, view: BinaryView, shifts: Mapping[str, Shift]) -> dict[s
 _ABSOLUTE = ("auc", "signal_efficiency", "background_efficiency")
 
 
-class _Figures:
+class _Yields:
     """What is measured of events as a function of multipliers of their weights."""
 
     def __init__(self, signal: Array, score: Array, weight: Array, cut: float) -> None:
@@ -75,6 +78,7 @@ class _Figures:
         self.weight, self.cut = weight, cut
 
     def at(self, multipliers: Array) -> dict[str, Any]:
+        """AUC, efficiencies and yields at the cut, for multipliers (N,) or (toys, N)."""
         W = multipliers * self.weight
         signal, background = (part[..., 0] for part in self.ranking.passing(self.cut, W))
         sums = self.ranking.sums(W)
@@ -114,11 +118,8 @@ def systematics_section(case: Case, view: BinaryView, shifts: Mapping[str, Shift
     pairs = paired(case, shifts)
     figures = {}
     for key, what in (("signal_yield", "the signal yield"), ("background_yield", "the background yield")):
-        sides = {
-            effect: tuple(None if name is None else found[name][key] for name in pair)
-            for effect, pair in pairs.items()
-        }
-        figures[f"systematics {key.split('_')[0]}"] = draw_effects(sides, what=f"{what} after the cut")  # type: ignore[arg-type]
+        sides = {effect: (_one(found, up, key), _one(found, down, key)) for effect, (up, down) in pairs.items()}
+        figures[f"systematics {key.split('_')[0]}"] = draw_effects(sides, what=f"{what} after the cut")
     figures["systematics shape"] = _shape_figure(view, shifts, pairs, found)
     cut = view.working_points["largest significance"]
     text = (
@@ -138,7 +139,18 @@ def systematics_section(case: Case, view: BinaryView, shifts: Mapping[str, Shift
     )
 
 
-def _shape_figure(view, shifts, pairs, found):  # type: ignore[no-untyped-def]
+def _one(found: Mapping[str, Mapping[str, Measured]], name: str | None, key: str) -> Measured | None:
+    return None if name is None else found[name][key]
+
+
+def _shape_figure(
+    view: BinaryView,
+    shifts: Mapping[str, Shift],
+    pairs: Mapping[str, tuple[str | None, str | None]],
+    found: Mapping[str, Mapping[str, Measured]],
+) -> "Figure":
+    """Score of background, nominal and under the effects that change its yield most."""
+
     def size(effect: str) -> float:
         return max(abs(float(found[n]["background_yield"].value)) for n in pairs[effect] if n is not None)
 
@@ -154,8 +166,8 @@ def _shape_figure(view, shifts, pairs, found):  # type: ignore[no-untyped-def]
     return draw_shape_ratio(nominal, varied, name=f"probability of {view.name}")
 
 
-def regression_systematics_section(case: Case) -> Section | None:
-    """Change of the main metric and of the mean prediction under each variation, for other than binary questions."""
+def main_metric_systematics_section(case: Case) -> Section | None:
+    """Change of the main metric under each variation, for questions that are not binary."""
     if not case.test.varied or isinstance(case.question, Binary):
         return None
     question, truth = case.question, case.truth
