@@ -72,7 +72,7 @@ def test_fit_and_predict_on_a_file_of_ones_own(table, finished, suffix):
     frame = pd.read_csv(table / "events.csv")
     expected = model.predict_proba(frame[["pt", "eta", "phi"]])[:, 1]
     np.testing.assert_allclose(scored["score"], expected, atol=1e-5)
-    assert {"pt", "eta", "phi", "spread"} <= set(scored.columns)
+    assert {"pt", "eta", "phi", "signal", "score", "spread"} == set(scored.columns)  # what was there stays
 
 
 def test_report_is_written_again(finished):

@@ -53,6 +53,7 @@ def examine(
     seed: int = 0,
     importance: bool = True,
     title: str | None = None,
+    description: str = "",
     name: str = "model",
     provenance: Mapping[str, Any] | None = None,
 ) -> Report:
@@ -84,6 +85,7 @@ def examine(
         seed: Seed of toys and shuffles.
         importance: Whether to measure which features matter, which takes most of the time.
         title: Heading of the report.
+        description: What it is about, in a few sentences below the heading.
         name: What the model is called in tables and legends.
         provenance: Facts for the last section: versions, seeds, checksums, the command.
 
@@ -129,7 +131,7 @@ def examine(
     )
     for variable in case.variables:
         sample.column(variable)
-    return _report(case, title)
+    return _report(case, title, description)
 
 
 def _subjects(others: Mapping[str, Any] | None, name: str) -> tuple[Subject, ...]:
@@ -158,7 +160,7 @@ def _yields(expected: Mapping[str, float] | None, question: Any) -> dict[str, fl
     return yields
 
 
-def _report(case: Case, title: str | None) -> Report:
+def _report(case: Case, title: str | None, description: str) -> Report:
     found = compare(case)
     metrics = {metric: own for (name, metric), (own, _) in found.items() if name == case.subject.name}
     sections: list[Section | None] = [data_section(case), learning_section(case)]
@@ -210,6 +212,7 @@ def _report(case: Case, title: str | None) -> Report:
     return Report(
         title=title or f"Evidence for {case.subject.name}",
         asked=asked(case),
+        description=description.strip(),
         headline=tuple(headline(case, metrics)),
         kind=case.question.kind,
         metrics={key: m.as_dict() for key, m in metrics.items()},

@@ -27,6 +27,7 @@ class Report:
     Attributes:
         title: Heading.
         asked: One sentence: what was asked of which model on how many events.
+        description: What it is about.
         headline: The few numbers to read first, (name, value with interval).
         kind: "binary", "classes" or "regression".
         metrics: Name to {"value", "low", "high"}, plain floats; a rejection may be infinite.
@@ -37,6 +38,7 @@ class Report:
 
     title: str
     asked: str
+    description: str
     headline: tuple[tuple[str, str], ...]
     kind: str
     metrics: dict[str, dict[str, float]]

@@ -159,6 +159,7 @@ def write_evidence(
         seed=study.training.seed,
         importance=e.importance,
         title=study.title or None,
+        description=study.description,
         name="network",
         provenance=provenance(study),
         **extra,

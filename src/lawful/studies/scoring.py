@@ -50,7 +50,7 @@ def score_file(run: Path, file: str, out: Path, tree: str | dict[str, Any] | Non
     count = 0
     with Writer(out) as writer:
         for part in parts:
-            for events in chunks(file, rows, tree=part, features=[str(n) for n in names], **options):
+            for events in chunks(file, rows, tree=part, features=[str(n) for n in names], extras=["*"], **options):
                 scored = events.with_columns(predictions(model, events))
                 writer.append(scored, tree=part or "events")
                 count += len(events)

@@ -95,7 +95,7 @@ def draw_comparison(
     values: Sequence[tuple[str, Measured]], differences: Sequence[Measured | None], *, what: str
 ) -> Figure:
     """A metric of each model (left), and its difference to the first on the same events (right)."""
-    figure, (left, right) = canvas(7.4, 1.5 + 0.36 * len(values), ncols=2, sharey=True)
+    figure, (left, right) = canvas(8.4, 1.5 + 0.36 * len(values), ncols=2, sharey=True)
     for i, (_, m) in enumerate(values):
         colour = COLOURS[2] if i == 0 else COLOURS[0]
         left.errorbar(m.value, i, xerr=_ends(m), fmt="o", color=colour, lw=1.5)
@@ -103,7 +103,7 @@ def draw_comparison(
         if d is not None:
             right.errorbar(d.value, i, xerr=_ends(d), fmt="o", color=colour, lw=1.5)
     right.axvline(0, color="0.3", lw=0.8)
-    left.set_yticks(range(len(values)), [shortened(name) for name, _ in values])
+    left.set_yticks(range(len(values)), [shortened(name, 40) for name, _ in values])
     for axes in (left, right):
         axes.tick_params(axis="y", which="both", length=0)
         axes.margins(x=0.15)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lawful.evidence.arrays import Array
@@ -10,12 +11,24 @@ from lawful.evidence.cuts import Band
 from lawful.evidence.figures.style import COLOURS, canvas, headroom, shortened, styled
 
 _DASHES = ("-", "--", "-.", ":")
+_FEW = 5  # curves whose names still fit inside the frame
+
+
+def _height(curves: Mapping[str, Band]) -> float:
+    return 4.5 if len(curves) <= _FEW else 4.5 + 0.14 * (len(curves) + 2)
+
+
+def _legend(figure: Figure, axes: Axes, curves: Mapping[str, Band], place: str) -> None:
+    if len(curves) <= _FEW:
+        axes.legend(loc=place)
+    else:
+        figure.legend(loc="outside lower center", ncols=2)
 
 
 @styled
 def draw_roc(curves: Mapping[str, Band]) -> Figure:
     """Background rejection against signal efficiency, with 68% bands; dotted: no separation."""
-    figure, axes = canvas()
+    figure, axes = canvas(height=_height(curves))
     top = 10.0
     for i, (name, band) in enumerate(curves.items()):
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -26,33 +39,33 @@ def draw_roc(curves: Mapping[str, Band]) -> Figure:
             top = max(top, float(value[finite].max()))
         value = np.where(finite, value, np.nan)
         colour, dash = COLOURS[i % 10], _DASHES[(i // 10) % 4]
-        axes.plot(band.x, value, dash, color=colour, label=shortened(name))
+        axes.plot(band.x, value, dash, color=colour, label=shortened(name, 40))
         if np.isfinite(low).any():
             ceiling = np.where(np.isfinite(high), high, 1e12)
-            axes.fill_between(band.x, low, ceiling, where=finite, color=colour, alpha=0.25, lw=0)
+            axes.fill_between(band.x, low, ceiling, where=finite, color=colour, alpha=0.25 if len(curves) <= _FEW else 0.12, lw=0)
     grid = np.linspace(0.01, 1, 200)
     axes.plot(grid, 1 / grid, ":", color="0.4", lw=1, label="no separation")
     axes.set(xlabel=r"signal efficiency $\epsilon_S$", ylabel=r"background rejection $1/\epsilon_B$")
     axes.set(yscale="log", xlim=(0, 1), ylim=(0.9, top * 2))
-    axes.legend(loc="best", ncols=1 if len(curves) < 8 else 2)
+    _legend(figure, axes, curves, "best")
     return figure
 
 
 @styled
 def draw_precision_recall(curves: Mapping[str, Band], prior: float | None = None) -> Figure:
     """Purity against signal efficiency, with 68% bands; dotted: purity without a cut."""
-    figure, axes = canvas()
+    figure, axes = canvas(height=_height(curves))
     for i, (name, band) in enumerate(curves.items()):
         colour, dash = COLOURS[i % 10], _DASHES[(i // 10) % 4]
-        axes.plot(band.x, band.value, dash, color=colour, label=shortened(name))
-        axes.fill_between(band.x, band.low, band.high, color=colour, alpha=0.25, lw=0)
+        axes.plot(band.x, band.value, dash, color=colour, label=shortened(name, 40))
+        axes.fill_between(band.x, band.low, band.high, color=colour, alpha=0.25 if len(curves) <= _FEW else 0.12, lw=0)
     if prior is not None:
         axes.axhline(prior, ls=":", color="0.4", lw=1, label="no separation")
     low, high = axes.get_ylim()
     axes.set(xlabel=r"signal efficiency $\epsilon_S$", ylabel=r"purity $s/(s+b)$", xlim=(0, 1))
     axes.set_ylim(max(low, -0.05), min(high, 1.1))
     headroom(axes, 0.15)
-    axes.legend(loc="upper right", ncols=1 if len(curves) < 8 else 2)
+    _legend(figure, axes, curves, "upper right")
     return figure
 
 

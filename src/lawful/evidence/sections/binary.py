@@ -22,7 +22,7 @@ from lawful.evidence.significance import asimov_significance
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_MOST_CURVES = 8
+_MOST_CURVES = 10
 
 
 def separation_section(case: Case, view: BinaryView) -> Section:
