@@ -44,7 +44,10 @@ def main() -> None:
         for name in makers:
             gap = np.subtract(aucs[name], aucs["boosted trees"])
             shown = "" if name == "boosted trees" else f"{gap.mean():+.4f} ± {gap.std(ddof=1) / SPLITS**0.5:.4f}"
-            print(f"| {subset} | {name} | {np.mean(aucs[name]):.4f} | {shown} | {np.median(seconds[name]):.1f} |", flush=True)
+            print(
+                f"| {subset} | {name} | {np.mean(aucs[name]):.4f} | {shown} | {np.median(seconds[name]):.1f} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

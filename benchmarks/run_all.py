@@ -1,6 +1,6 @@
 """Run every benchmark in turn and print its table.
 
-    python benchmarks/run_all.py
+python benchmarks/run_all.py
 """
 
 import subprocess

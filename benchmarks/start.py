@@ -1,6 +1,6 @@
 """Time until `lawful --help` has answered and `import lawful` is done, as whole processes.
 
-    python benchmarks/start.py
+python benchmarks/start.py
 """
 
 import statistics

@@ -59,7 +59,7 @@ def test_a_run_leaves_what_it_promises(study, tmp_path):
     folder = run(study, tmp_path / "run", say=lines.append)
     names = {p.name for p in folder.path.iterdir()}
     assert names == {
-        "study.toml", "model.lawful", "models", "metrics.json", "history.csv", "predictions.parquet", "figures",
+        "study.toml", "model.lawful", "models", "metrics.json", "comparison.csv", "history.csv", "predictions.parquet", "figures",
         "report.html", "provenance.json",
     }  # fmt: skip
     assert folder.finished

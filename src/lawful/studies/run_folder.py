@@ -84,7 +84,14 @@ class RunFolder:
 
     def clear(self) -> None:
         """Remove what a run leaves; files of others stay."""
-        for name in ("study.toml", "model.lawful", "metrics.json", "history.csv", "predictions.parquet"):
+        for name in (
+            "study.toml",
+            "model.lawful",
+            "metrics.json",
+            "comparison.csv",
+            "history.csv",
+            "predictions.parquet",
+        ):
             (self.path / name).unlink(missing_ok=True)
         for name in ("report.html", _DONE):
             (self.path / name).unlink(missing_ok=True)

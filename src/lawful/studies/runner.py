@@ -165,6 +165,8 @@ def write_evidence(
         **extra,
     )
     folder.write_json("metrics.json", report.metrics)
+    if others:
+        folder.write_text("comparison.csv", report.comparison.to_csv(index=False))
     _write_history(folder, model.history_)
     _write_predictions(folder, model, test)
     say("drawing")

@@ -42,7 +42,9 @@ def draw_roc(curves: Mapping[str, Band]) -> Figure:
         axes.plot(band.x, value, dash, color=colour, label=shortened(name, 40))
         if np.isfinite(low).any():
             ceiling = np.where(np.isfinite(high), high, 1e12)
-            axes.fill_between(band.x, low, ceiling, where=finite, color=colour, alpha=0.25 if len(curves) <= _FEW else 0.12, lw=0)
+            axes.fill_between(
+                band.x, low, ceiling, where=finite, color=colour, alpha=0.25 if len(curves) <= _FEW else 0.12, lw=0
+            )
     grid = np.linspace(0.01, 1, 200)
     axes.plot(grid, 1 / grid, ":", color="0.4", lw=1, label="no separation")
     axes.set(xlabel=r"signal efficiency $\epsilon_S$", ylabel=r"background rejection $1/\epsilon_B$")
@@ -58,7 +60,9 @@ def draw_precision_recall(curves: Mapping[str, Band], prior: float | None = None
     for i, (name, band) in enumerate(curves.items()):
         colour, dash = COLOURS[i % 10], _DASHES[(i // 10) % 4]
         axes.plot(band.x, band.value, dash, color=colour, label=shortened(name, 40))
-        axes.fill_between(band.x, band.low, band.high, color=colour, alpha=0.25 if len(curves) <= _FEW else 0.12, lw=0)
+        axes.fill_between(
+            band.x, band.low, band.high, color=colour, alpha=0.25 if len(curves) <= _FEW else 0.12, lw=0
+        )
     if prior is not None:
         axes.axhline(prior, ls=":", color="0.4", lw=1, label="no separation")
     low, high = axes.get_ylim()
