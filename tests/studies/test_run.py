@@ -60,7 +60,7 @@ def test_a_run_leaves_what_it_promises(study, tmp_path):
     names = {p.name for p in folder.path.iterdir()}
     assert names == {
         "study.toml", "model.lawful", "models", "metrics.json", "comparison.csv", "history.csv", "predictions.parquet", "figures",
-        "report.html", "provenance.json",
+        "report.html", "provenance.json", "checkpoint",
     }  # fmt: skip
     assert folder.finished
     assert any("[6/6] gradient-boosted trees, kinematics" in line for line in lines)

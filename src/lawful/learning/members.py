@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
 from lawful.errors import InputError
+from lawful.learning.device import threads
 from lawful.nets.dense import DensePass, cut
 from lawful.nets.mlp import MLP
 
@@ -92,7 +93,7 @@ class Members:
         ]
         return torch.stack(each)
 
-    def scores(self, x: Tensor, rows: int = 8192) -> Tensor:
+    def scores(self, x: Tensor, rows: int = 2048) -> Tensor:
         """Scores (M, N, O) of every member on the same events x, (N, ...), in evaluation mode, without gradients.
 
         Where `DensePass` does the work it is done in float64, so that the score of an event does not depend on the
@@ -102,7 +103,8 @@ class Members:
         M, N = len(self), len(x)
         with torch.no_grad():
             if self.by_hand and N:
-                return scores_by_hand(self.net, self.values.double(), x.double().expand(M, *x.shape), rows)
+                with threads(1):  # parts this small are slower on several
+                    return scores_by_hand(self.net, self.values.double(), x.expand(M, *x.shape))
             parts = [
                 self.outputs(self.values, self.buffers, part.expand(M, *part.shape))
                 for part in (x.split(rows) if N else [x])
@@ -110,16 +112,20 @@ class Members:
         return torch.cat(parts, 1)
 
 
-def scores_by_hand(net: nn.Module, values: Tensor, x: Tensor, rows: int = 8192) -> Tensor:
-    """Scores (M, N, O) of an `MLP` on x, (M, N, F), by `DensePass` in parts of at most `rows` events."""
+def scores_by_hand(net: nn.Module, values: Tensor, x: Tensor, rows: int = 2048) -> Tensor:
+    """Scores (M, N, O) of an `MLP` on x, (M, N, F), by `DensePass`, in parts of about `rows` events of all members.
+
+    The parts are small enough for the intermediate values to stay in the processor's cache.
+    """
     assert isinstance(net, MLP)
     M, N = x.shape[:2]
+    rows = max(128, rows // M)
     size = -(-N // -(-N // rows))  # the parts are equally large; the last one overlaps the one before
     dense = DensePass(net, values, None, size)
     z = torch.empty(M, N, int(net.layers[-1].bias.numel()), dtype=values.dtype)  # type: ignore[operator]
     for start in range(0, N, size):
         first = min(start, N - size)
-        z[:, first : first + size] = dense.forward(x[:, first : first + size])
+        z[:, first : first + size] = dense.forward(x[:, first : first + size].to(values.dtype))
     return z
 
 

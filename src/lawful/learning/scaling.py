@@ -71,19 +71,18 @@ class InputScaling:
         gaps = tuple(int(j) for j in np.flatnonzero(missing.any(0)))
         if gaps:
             x = np.where(missing, _column_medians(x, weight), x)
-        x = x.astype(np.float64, copy=False)
         F = x.shape[1]
         if kind == "none":
             return cls(kind, np.zeros(F), np.ones(F), gaps)
-        mean = np.average(x, axis=0, weights=weight)
-        deviation = np.sqrt(np.average((x - mean) ** 2, axis=0, weights=weight))
-        deviation = np.where(deviation > 1e-12 * np.abs(mean), deviation, 0.0)
         if kind == "standard":
+            mean, deviation = _mean_and_deviation(x, weight)
             return cls(kind, mean, np.where(deviation > 0, deviation, 1.0), gaps)
-        low, centre, high = weighted_quantiles(x, weight, np.array([0.25, 0.5, 0.75]))
-        spread = high - low
-        spread = np.where(spread > 1e-12 * np.abs(centre), spread, 0.0)
-        scale = np.where(spread > 0, spread, np.where(deviation > 0, deviation, 1.0))
+        low, centre, high = weighted_quantiles(x, weight, np.array([0.25, 0.5, 0.75])).astype(np.float64)
+        scale = high - low
+        flat = ~(scale > 1e-12 * np.abs(centre))  # most values are equal: take the deviation, if there is one
+        if flat.any():
+            deviation = _mean_and_deviation(x[:, flat], weight)[1]
+            scale[flat] = np.where(deviation > 0, deviation, 1.0)
         return cls(kind, centre, scale, gaps)
 
     def apply(self, x: Array) -> Array:
@@ -102,6 +101,14 @@ class InputScaling:
     def outputs(self) -> int:
         """Number of columns after `apply`."""
         return len(self.centre) + len(self.gaps)
+
+
+def _mean_and_deviation(x: Array, weight: Array) -> tuple[Array, Array]:
+    """Weighted mean and standard deviation of each column; a deviation that is rounding counts as zero."""
+    x = x.astype(np.float64, copy=False)
+    mean = np.average(x, axis=0, weights=weight)
+    deviation = np.sqrt(np.average((x - mean) ** 2, axis=0, weights=weight))
+    return mean, np.where(deviation > 1e-12 * np.abs(mean), deviation, 0.0)
 
 
 def _column_medians(x: Array, weight: Array) -> Array:

@@ -125,8 +125,9 @@ class RunFolder:
         self.write_text(name, json.dumps(_writable(content), indent=1, allow_nan=False) + "\n")
 
     def finish(self, provenance: dict[str, Any]) -> None:
-        """Write the provenance, which marks the run as finished, and drop the checkpoints."""
+        """Empty the folder of checkpoints, and write the provenance, which marks the run as finished."""
         shutil.rmtree(self.checkpoint, ignore_errors=True)
+        self.checkpoint.mkdir()
         self.write_json(_DONE, provenance)
 
 
