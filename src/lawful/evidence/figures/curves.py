@@ -108,6 +108,10 @@ def draw_learning(history: list[dict[str, float]]) -> Figure:
                 axes.plot(epochs[best], values[best], "o", color=colour, label=f"least, epoch {epochs[best]:g}")
     rate = column(history, "learning_rate")
     axes.set(xlabel="epoch", ylabel="loss")
+    losses = np.concatenate([column(history, "train_loss"), column(history, "validation_loss")])
+    losses = losses[np.isfinite(losses)]
+    if len(losses) and losses.min() > 0 and losses.max() > 3 * losses.min():
+        axes.set_yscale("log")
     if len(epochs) > 1:
         axes.set_xlim(epochs[0], epochs[-1])
     handles, names = axes.get_legend_handles_labels()
@@ -117,7 +121,8 @@ def draw_learning(history: list[dict[str, float]]) -> Figure:
         (line,) = twin.plot(epochs, rate, ":", color="0.5", lw=1)
         twin.set(yscale="log", ylabel="learning rate")
         handles, names = [*handles, line], [*names, "learning rate"]
-    headroom(axes, 0.25)
+    if axes.get_yscale() == "linear":
+        headroom(axes, 0.25)
     axes.legend(handles, names, loc="upper right", ncols=2)
     return figure
 
