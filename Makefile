@@ -48,8 +48,8 @@ studies: $(STAMP)
 		$(BIN)/lawful run $$study --out runs/$$study $$(test -f runs/$$study/provenance.json && echo --force) || exit 1; done
 
 docs: $(STAMP)
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "open $(CURDIR)/site/index.html"
 
 clean:
-	rm -rf .venv site build dist runs
+	rm -rf .venv site build dist

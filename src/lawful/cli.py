@@ -1,6 +1,7 @@
 """The command `lawful`. Heavy modules are imported when a command needs them, so that help answers at once."""
 
 import contextlib
+import re
 import shutil
 import sys
 import traceback
@@ -41,7 +42,8 @@ def run(study: StudyName, out: Out = None, force: Force = False, changes: Change
     from lawful.studies.reading import find_study, read_study
 
     checked = read_study(study, changes or [])
-    _run(checked, out or Path("runs") / find_study(study).stem, force)
+    default = Path(study) if Path(study).is_dir() else Path("runs") / find_study(study).stem
+    _run(checked, out or default, force)
 
 
 @app.command()
@@ -85,7 +87,7 @@ def predict(
     from lawful.studies.scoring import score_file
 
     with _interruptible("nothing was written"):
-        rows = score_file(run, file, out, _trees(tree))
+        rows = score_file(run, file, out, [name.partition("=")[0] for name in tree or []])
     typer.echo(f"{rows:,} events with scores: {out}")
 
 
@@ -168,7 +170,9 @@ def _trees(names: list[str] | None) -> str | dict[str, int | str] | None:
         tree, separator, label = name.partition("=")
         if not separator:
             raise InputError(f"--tree {name}: with several trees each needs a label, as --tree {name}=1.")
-        table[tree] = int(label) if label.lstrip("-").isdigit() else label
+        if tree in table:
+            raise InputError(f"--tree {name}: the tree {tree!r} has two labels.")
+        table[tree] = int(label) if re.fullmatch(r"-?[0-9]+", label) else label
     return table
 
 

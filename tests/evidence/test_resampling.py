@@ -169,24 +169,6 @@ def test_toys_without_a_value_are_left_out():
     assert np.isnan(measured(1.0, np.array([np.nan, np.nan])).low)
 
 
-def test_what_noise_inflates_is_corrected():
-    """The size of a two-dimensional normal mean of known truth: on average nearer to it than without correction."""
-    rng = np.random.default_rng(6)
-    plain, corrected = [], []
-    for _ in range(200):
-        x = rng.normal(0.1, 1.0, (100, 2))
-
-        def size(W, x=x):
-            return {"": np.sqrt(((W @ x) ** 2).sum(-1)) / W.sum(-1)}
-
-        value = bootstrap(size, np.ones(100), toys=100, seed=rng, inflated=("",))[""]
-        assert value.low <= value.value <= value.high
-        plain.append(float(size(np.ones(100))[""]))
-        corrected.append(value.value)
-    truth = np.hypot(0.1, 0.1)
-    assert abs(np.mean(corrected) - truth) < abs(np.mean(plain) - truth)
-
-
 def test_numbers_are_printed_to_the_digit_that_is_known():
     assert str(Measured(1234.5, 1200.0, 1270.0)) == "1234 ± 35"
     assert str(Measured(-0.0123, -0.0133, -0.0113)) == "−0.0123 ± 0.0010"

@@ -120,7 +120,9 @@ def test_many_classes_and_any_labels():
 def test_spread_grows_away_from_the_data():
     X, y = two_gaussians(400, 0)
     model = lf.Classifier(members=8, dropout=0.0).fit(X, y)
-    assert model.spread(X + [0.0, 9.0, 9.0]).mean() > 2 * model.spread(X).mean()  # off to the side of both classes
+    assert (
+        model.spread(X + np.array([0.0, 9.0, 9.0])).mean() > 2 * model.spread(X).mean()
+    )  # off to the side of both classes
     with pytest.raises(InputError, match="members=5"):
         lf.Classifier(epochs=2).fit(X, y).spread(X)
 

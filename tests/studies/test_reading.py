@@ -100,8 +100,8 @@ def test_any_content_is_a_study_or_an_input_error(content):
             nested[section] = value
     try:
         check_study(nested, "here")
-    except InputError as error:
-        assert "here" in str(error)
+    except InputError:
+        return
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

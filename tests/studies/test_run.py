@@ -59,7 +59,8 @@ def test_a_run_leaves_what_it_promises(study, tmp_path):
     folder = run(study, tmp_path / "run", say=lines.append)
     names = {p.name for p in folder.path.iterdir()}
     assert names == {
-        "study.toml", "model.lawful", "models", "metrics.json", "comparison.csv", "history.csv", "predictions.parquet", "figures",
+        "study.toml", "data.json", "model.lawful", "models", "metrics.json", "comparison.csv", "history.csv",
+        "predictions.parquet", "figures",
         "report.html", "provenance.json", "checkpoint",
     }  # fmt: skip
     assert folder.finished

@@ -82,14 +82,15 @@ def finished(
             if not col.is_number(columns[name].dtype):
                 raise InputError(f"{role} {name!r} is text: only numbers can be {role}s; leave it out or encode it")
     require(roles.units, [*columns, *clouds], what="column", where="units: the data")
-    numbers = {name for name in (*roles.features, *roles.shifted) if name != roles.weight}
+    weights = {roles.weight, *(shift.weight for shift in roles.variations.values())}
+    numbers = {name for name in (*roles.features, *roles.shifted) if name not in weights}
     types = {name: values.dtype for name, values in columns.items()}
     may_miss = col.missing_values(missing, types, among=numbers, where="the data")
     col.declare_missing(columns, may_miss)
     roles = replace(roles, may_miss=tuple(dict.fromkeys((*roles.may_miss, *may_miss))))
     checked = [*roles.features, *roles.shifted]
     checked += [name for name in (roles.target, roles.weight, roles.group) if name is not None]
-    may_be_nan = set(roles.may_miss) - {roles.target, roles.weight, roles.group}
+    may_be_nan = set(roles.may_miss) - weights - {roles.target, roles.group}
     col.finite({name: columns[name] for name in dict.fromkeys(checked)}, may_miss=may_be_nan, where="the data")
     for array in columns.values():
         array.flags.writeable = False

@@ -48,8 +48,11 @@ class TextTable(Table):
             frame = next(iter(start))
         except StopIteration:
             raise InputError(f"{path} holds a line of names and no events") from None
-        self._checked_names([str(name) for name in frame.columns])
-        self.columns = {str(name): self._guess(str(name), frame[name]) for name in frame.columns}
+        own = [str(name) for name in frame.columns]
+        if first.split(self._separator)[0].strip().strip('"') == "":
+            own = own[1:]  # the row numbers that data frames are written with, under no name
+        self._checked_names(own)
+        self.columns = {name: self._guess(name, frame[name]) for name in own}
 
     def _open(self) -> Any:
         if self._path.suffix == ".gz":

@@ -88,6 +88,9 @@ def plan(request: Request, table: Table, others: Sequence[Table] = (), *, labell
         }
     usual = by_prefix(table)
     names = dict.fromkeys([*there.all, *usual, *(name for other in others for name in other.columns)])
+    for key, given in (("exclude", request.exclude), ("extras", request.extras)):
+        if isinstance(given, str):
+            raise InputError(f"{key}={given!r}: a list of names is expected, as in [{given!r}]")
     excluded = set(expand(request.exclude, list(names), what="column", where=table.name))
     excluded -= {name for name in (request.target, request.weight, request.group) if name is not None}
     target, weight, group = (name if name not in excluded else None for name in (target, weight, group))

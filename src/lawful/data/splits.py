@@ -37,14 +37,16 @@ def parts(
     first[owner[::-1]] = np.arange(length)[::-1]
     found = class_codes(y)
     label = np.zeros(len(sizes), dtype=np.int64) if found is None else found[1][first]
-    order = np.random.default_rng(seed).permutation(len(sizes))
+    draw = np.random.default_rng(seed)
+    order = draw.permutation(len(sizes))
     edges = np.cumsum(shares)
     edges[-1] = 1.0
     part = np.zeros(len(sizes), dtype=np.int64)
     for k in np.unique(label):
         mine = order[label[order] == k]
-        middle = np.cumsum(sizes[mine]) - sizes[mine] / 2
-        part[mine] = np.searchsorted(edges, middle / sizes[mine].sum())
+        # a random place within each step: also a class of one event gets into each part with its share
+        place = np.cumsum(sizes[mine]) - sizes[mine] * draw.uniform(1e-9, 1 - 1e-9)
+        part[mine] = np.searchsorted(edges, place / sizes[mine].sum())
     event_part = part[owner]
     found_parts = [np.flatnonzero(event_part == p) for p in range(len(shares))]
     for p, index in enumerate(found_parts):

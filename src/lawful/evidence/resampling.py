@@ -100,14 +100,10 @@ def bootstrap(
     toys: int = 200,
     seed: int | np.random.Generator = 0,
     level: float = 0.68,
-    inflated: tuple[str, ...] = (),
 ) -> dict[str, Measured]:
     r"""The values of several metrics with their intervals, all from the same toys.
 
     Intervals are percentiles of the toys: they follow any monotone change of the metric and stay within its bounds.
-    Metrics named in `inflated` are those that noise can only raise, such as the distance of two shapes: toys lie
-    above the value about as far as the value lies above the truth. There the value is corrected to $2\hat\theta -
-    q_{50\%}$ and the percentiles are mirrored, $[2\hat\theta - q_{high}, 2\hat\theta - q_{low}]$, all at least 0.
 
     Args:
         statistics: Takes weights, (N,) or (toys, N), and gives name to number or (toys,).
@@ -115,7 +111,6 @@ def bootstrap(
         toys: Number of toys, at least 20.
         seed: Seed or generator.
         level: Probability content of the intervals.
-        inflated: Names of metrics that noise can only raise.
 
     Returns:
         Name to `Measured`.
@@ -135,7 +130,7 @@ def bootstrap(
     """
     check_toys(toys, level)
     values, spread = resample(statistics, weight, toys=toys, seed=seed)
-    return {name: measured(values[name], spread[name], level, inflated=name in inflated) for name in values}
+    return {name: measured(values[name], spread[name], level) for name in values}
 
 
 def resample(
@@ -155,16 +150,13 @@ def resample(
     return values, {name: np.concatenate(part) for name, part in parts.items()}
 
 
-def measured(value: float, toys: Array, level: float = 0.68, *, inflated: bool = False) -> Measured:
+def measured(value: float, toys: Array, level: float = 0.68) -> Measured:
     """A value with the interval that its toys span; toys that are not numbers (an empty class) are left out."""
     toys = np.sort(toys[~np.isnan(toys)])
     if not len(toys) or math.isnan(value):
         return Measured(float(value), math.nan, math.nan)
     place = (len(toys) - 1) * np.array([(1 - level) / 2, (1 + level) / 2])
     low, high = _between(toys, place[0], math.floor), _between(toys, place[1], math.ceil)
-    if inflated:
-        middle = float(np.median(toys))
-        low, value, high = (max(2 * value - q, 0.0) for q in (high, middle, low))
     return Measured(float(value), low, high)
 
 

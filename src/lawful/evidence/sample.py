@@ -182,7 +182,13 @@ def _from_events(events: Any, what: str, *, truth: bool) -> Sample:
         _check_truth(y, what)
     weighted = bool(getattr(events, "weighted", True))
     varied = {
-        name: Sample(other.frame(), y, np.asarray(other.weight, dtype=np.float64), weighted, events=other)
+        name: Sample(
+            other.frame(),
+            y if other.y is None else np.asarray(other.y),
+            check_weight(other.weight, len(other)),
+            weighted,
+            events=other,
+        )
         for name, other in getattr(events, "variations", {}).items()
     }
     return Sample(

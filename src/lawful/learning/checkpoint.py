@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from lawful.errors import InputError
@@ -49,9 +48,10 @@ def load_state(folder: Path, identity: str) -> tuple[dict[str, Tensor], dict[str
         with safe_open(path, framework="pt") as file:
             facts = json.loads((file.metadata() or {})["facts"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dictionary
-    except (SafetensorError, KeyError, ValueError, OSError) as error:
+            owner = facts["identity"]
+    except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
         raise InputError(f"{path} is not a readable checkpoint ({error}). Delete it to start again.") from None
-    if facts["identity"] != identity:
+    if owner != identity:
         raise InputError(
             f"{path} was written by a training with other settings or other data. Use another folder, or delete it."
         )
@@ -61,8 +61,3 @@ def load_state(folder: Path, identity: str) -> tuple[dict[str, Tensor], dict[str
 def clear_state(folder: Path) -> None:
     """Remove the state once the training it belongs to has ended."""
     (folder / _NAME).unlink(missing_ok=True)
-
-
-def to_torch(array: Any, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Copy to a tensor only when type or place differ."""
-    return torch.as_tensor(np.ascontiguousarray(array)).to(device=device, dtype=dtype)

@@ -1,12 +1,17 @@
 """Where the computing happens: device, number type and threads."""
 
 import contextlib
+import functools
+import threading
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 
 from lawful.errors import InputError
 
+_LOCK = threading.Lock()
+_BLOCKS: list[tuple[int, Any] | None] = []
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
@@ -48,13 +53,33 @@ def find_dtype(name: str) -> torch.dtype:
 
 @contextlib.contextmanager
 def threads(count: int) -> Iterator[None]:
-    """Let torch and BLAS use `count` threads inside the block, and what they used before after it."""
-    from threadpoolctl import threadpool_limits
+    """Let torch and BLAS use `count` threads inside the block, and what they used before after it.
 
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
+    The numbers belong to the whole process: while blocks overlap, in several threads of the user's, the first one's
+    number holds, and the last one to end puts things back.
+    """
+    with _LOCK:
+        if not _BLOCKS:
+            _BLOCKS.append((torch.get_num_threads(), _controller().limit(limits=count, user_api="blas")))
+            torch.set_num_threads(count)
+        else:
+            _BLOCKS.append(None)
     try:
-        with threadpool_limits(count, user_api="blas"):
-            yield
+        yield
     finally:
-        torch.set_num_threads(before)
+        with _LOCK:
+            if len(_BLOCKS) == 1:
+                before, limits = _BLOCKS[0]  # type: ignore[misc]
+                torch.set_num_threads(before)
+                limits.restore_original_limits()
+                _BLOCKS.clear()
+            else:
+                _BLOCKS.pop()
+
+
+@functools.cache
+def _controller() -> Any:
+    """The libraries that are loaded, looked for once: a search takes milliseconds."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

@@ -1,5 +1,6 @@
 """An ensemble held as one batched network: every parameter has a leading member dimension."""
 
+import threading
 from collections.abc import Callable
 
 import torch
@@ -133,8 +134,10 @@ class seeded:  # noqa: N801 - a context manager, used like a function
     """Run a block under a seed of torch's global generator, and put its state back afterwards.
 
     Modules draw their first weights and their dropout from the global generator; this keeps the draw reproducible
-    and leaves no trace.
+    and leaves no trace. Blocks in several threads take turns, since there is one generator for all.
     """
+
+    _turn = threading.RLock()
 
     def __init__(self, *key: int) -> None:
         self.key = key
@@ -142,6 +145,7 @@ class seeded:  # noqa: N801 - a context manager, used like a function
     def __enter__(self) -> None:
         import numpy as np
 
+        self._turn.acquire()
         self.state = torch.get_rng_state()
         self.cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
         torch.manual_seed(int(np.random.SeedSequence(self.key).generate_state(1, np.uint64)[0] >> np.uint64(1)))
@@ -150,3 +154,4 @@ class seeded:  # noqa: N801 - a context manager, used like a function
         torch.set_rng_state(self.state)
         if self.cuda:
             torch.cuda.set_rng_state_all(self.cuda)
+        self._turn.release()

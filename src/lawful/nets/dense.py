@@ -18,7 +18,8 @@ class DensePass:
     The same function as `MLP.forward` and its reverse-mode derivative, without a graph: every intermediate lies in a
     buffer that is made once, the gain is folded into the first layer, and matrix products go through NumPy's BLAS on
     the memory of the tensors, which writes straight into rows of a flat gradient. For a batch of weighted events,
-    with $\delta = \partial L/\partial z$ given, $\partial L/\partial W_l = \delta_l^T h_{l-1}$ and $\delta_{l-1} = (\delta_l W_l) \odot \phi'(z_{l-1})$.
+    with $\delta = \partial L/\partial z$ given, $\partial L/\partial W_l = \delta_l^T h_{l-1}$ and
+    $\delta_{l-1} = (\delta_l W_l) \odot \phi'(z_{l-1})$.
 
     Args:
         net: The network whose shape all members share; its own weights are not used.

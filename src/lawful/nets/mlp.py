@@ -69,6 +69,10 @@ class MLP(nn.Module):
             reach = 0.0 if last else 1 / math.sqrt(max(fan_in, 1))  # units that bend at different places
             nn.init.uniform_(layer.bias, -reach, reach)  # type: ignore[arg-type]
 
+    def extra_repr(self) -> str:
+        """What the parts do not show."""
+        return f"activation={self.activation!r}, dropout={self.dropout}"
+
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, F) to (B, O)."""
         h = x * (GAIN_SCALE * self.gain)

@@ -2,6 +2,8 @@
 
 import difflib
 from collections.abc import Callable, Sequence
+from numbers import Integral
+from typing import Any
 
 from torch import nn
 
@@ -50,8 +52,8 @@ def build(
         raise InputError(f"net={net!r} is not known: use one of {sorted(NETS)}, a torch module or a function.{hint}")
     if net == "linear":
         return Linear(inputs, outputs)
-    widths = [hidden] if isinstance(hidden, int) else list(hidden)
-    if not all(isinstance(width, int) and width > 0 for width in widths):
+    widths: list[Any] = [hidden] if isinstance(hidden, Integral) else list(hidden)
+    if not all(isinstance(width, Integral) and width > 0 for width in widths):
         raise InputError(
             f"hidden={hidden!r}: expected positive whole numbers, one for each hidden layer, as (64, 64)."
         )
@@ -61,4 +63,11 @@ def build(
         raise InputError(f"dropout={dropout!r}: expected a share of at least 0 and below 1.")
     if embedding not in EMBEDDINGS:
         raise InputError(f"embedding={embedding!r} is not known: use None or 'periodic'.")
-    return MLP(inputs, outputs, hidden=widths, activation=activation, dropout=dropout, embedding=embedding)
+    return MLP(
+        inputs,
+        outputs,
+        hidden=[int(width) for width in widths],
+        activation=activation,
+        dropout=dropout,
+        embedding=embedding,
+    )

@@ -21,7 +21,8 @@ from lawful.predict.inputs import Array, warn_of_labels
 class Classifier(ClassifierMixin, NetEstimator):
     r"""Answer 'which class is it?' with calibrated probabilities from an ensemble of networks.
 
-    Minimises the weighted cross-entropy. The probability is the mean over the members. With weights of both signs the
+    Minimises the weighted cross-entropy. The scores (logits) are averaged over the members and divided by a
+    temperature. With weights of both signs the
     network learns the probabilities of class and sign, and gives the ratio of the signed densities,
     $p(k|x) = \sum_{i \in k} w_i\,\delta(x - x_i) / \sum_i w_i\,\delta(x - x_i)$, wherever these are positive, and
     stays in [0, 1] elsewhere (Drnevich et al., 'Neural quasiprobabilistic likelihood ratio estimation with negatively
@@ -35,7 +36,8 @@ class Classifier(ClassifierMixin, NetEstimator):
         dropout: Share of hidden units silenced in a training step.
         embedding: None, or "periodic" for a learned periodic embedding of each column: slower, and often better
             where there are narrow structures.
-        scaling: "robust" (median, quartiles, arsinh), "standard" (mean and deviation) or "none".
+        scaling: "robust" (median, quartiles, arsinh), "standard" (mean and deviation), "none", or "auto": robust, and
+            standard for `net="linear"`, which stays linear in the inputs.
         missing: "error", or "mark": NaN means missing, is replaced by the median and marked in an extra input. Events
             read with `missing=` are marked in any case.
         members: Networks in the ensemble, trained as one batched network.
@@ -51,7 +53,8 @@ class Classifier(ClassifierMixin, NetEstimator):
         gradient_clip: Largest norm of a member's gradient, or None.
         class_weight: None, "balanced" (each class gets the same total weight), or a dictionary from class to factor.
         calibrate: Whether a temperature is fitted on the held-out events, so that probabilities mean what they say
-            (Guo et al., 'On calibration of modern neural networks', 2017).
+            (Guo et al., 'On calibration of modern neural networks', 2017). No event is held out by all members, so
+            the temperature of single members is fitted, and carried over to their mean by how much they agree.
         device: "auto", "cpu", "cuda", "mps".
         dtype: "float32" or "float64".
         checkpoint: Folder in which the training's state is kept; a training that was killed goes on from it.
@@ -85,7 +88,7 @@ class Classifier(ClassifierMixin, NetEstimator):
         activation: str = "silu",
         dropout: float = 0.2,
         embedding: str | None = None,
-        scaling: str = "robust",
+        scaling: str = "auto",
         missing: str = "error",
         members: int = 1,
         epochs: int = 10_000,
@@ -210,7 +213,7 @@ class Classifier(ClassifierMixin, NetEstimator):
         column = coded + len(self.classes_) * (weight < 0)  # positive weights of each class first, then negative
         return np.eye(self.objective_.outputs)[column], np.abs(weight)
 
-    def _after_training(self, z: Array, y: Array, w: Array) -> None:
+    def _after_training(self, z: Array, y: Array, w: Array, shared: Array) -> None:
         self.temperature_ = 1.0
         if self.calibrate:
             z = z.astype(np.float64)
@@ -241,7 +244,11 @@ class Classifier(ClassifierMixin, NetEstimator):
     # ---- predict -----------------------------------------------------------------------------------------------
     def _member_probabilities(self, X: Any) -> Array:
         """Probabilities by each member of classes, or of classes and signs, (M, N, columns)."""
-        z = self._scores(X) / self.temperature_
+        return self._probabilities(self._scores(X))
+
+    def _probabilities(self, z: Array) -> Array:
+        """From scores (..., O) to probabilities of classes, or of classes and signs."""
+        z = z / self.temperature_
         if isinstance(self.objective_, BinaryCrossEntropy):
             p = expit(z)
             return np.concatenate([1 - p, p], -1)
@@ -256,7 +263,7 @@ class Classifier(ClassifierMixin, NetEstimator):
         Returns:
             (N, K), rows sum to one; columns in the order of `classes_`.
         """
-        return self._combine(self._member_probabilities(X).mean(0))
+        return self._combine(self._probabilities(self._scores(X).mean(0)))
 
     def _combine(self, q: Array) -> Array:
         """From probabilities of class and sign, (..., 2K), to those of the classes, (..., K)."""
@@ -304,6 +311,8 @@ class Classifier(ClassifierMixin, NetEstimator):
         kind = np.dtype(facts["classes_dtype"])
         self.classes_ = np.array(facts["classes"], dtype=kind)
         self.temperature_ = float(facts["temperature"])
+        if not 0 < self.temperature_ < np.inf:
+            raise InputError("the temperature is not a positive number: the file was changed.")
         return self._plan(bool(facts["signed"]))
 
 
@@ -322,3 +331,16 @@ def _fit_temperature(z: Array, y: Array, w: Array) -> float:
 
     best = minimize_scalar(loss, bounds=(np.log(0.2), np.log(5.0)), method="bounded")
     return float(np.exp(best.x))
+
+
+def _agreement(z: Array) -> float:
+    r"""Factor from the temperature of single members to that of their mean score, in (0, 1]; z is (M, n, O).
+
+    A member's score is dampened because it is noisy: the best slope of the true logit on a score is their covariance
+    over the score's variance. The mean score has the same covariance with the truth and a smaller variance, so its
+    temperature is smaller by $\mathrm{Var}(\bar z) / \overline{\mathrm{Var}(z_m)}$.
+    """
+    if z.shape[-1] > 1:
+        z = z - z.mean(-1, keepdims=True)  # a common shift of all scores means nothing
+    single = z.var(1).sum(-1).mean()
+    return float(z.mean(0).var(0).sum() / single) if single > 0 else 1.0

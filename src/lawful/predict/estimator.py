@@ -22,13 +22,14 @@ from lawful.learning.device import find_device, find_dtype
 from lawful.learning.loop import Examples, Settings, train
 from lawful.learning.members import Members
 from lawful.learning.objectives import Objective
-from lawful.learning.scaling import InputScaling
+from lawful.learning.scaling import SCALINGS, InputScaling
 from lawful.nets.registry import build
 from lawful.predict.inputs import Array, Table, check_lengths, check_weight, check_X, take_apart
 from lawful.predict.splitting import FOLDS, assign_folds, count_members, rectangles
 from lawful.progress import Progress
 
 _CALLABLE = "function"
+_SHARED = 4000  # events on which the members' agreement is measured
 _MISSING = ("error", "mark")
 
 
@@ -83,8 +84,15 @@ class NetEstimator(BaseEstimator):
     def _look_at(self, x: Array, coded: Array) -> None:
         """Warn of what looks wrong in the training data."""
 
-    def _after_training(self, z: Array, y: Array, w: Array) -> None:
-        """Calibrate with held-out scores z, (M, v, O), coded targets y, (M, v, ...), and weights w, (M, v)."""
+    def _after_training(self, z: Array, y: Array, w: Array, shared: Array) -> None:
+        """Calibrate.
+
+        Args:
+            z: Scores of each member on the events that it did not see, (M, v, O).
+            y: Their coded targets, (M, v, ...).
+            w: Their weights, (M, v).
+            shared: Scores of every member on the same events, (M, n, O).
+        """
 
     # ---- fit ---------------------------------------------------------------------------------------------------
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None, validation: Any = None) -> Self:
@@ -107,7 +115,7 @@ class NetEstimator(BaseEstimator):
             InputError: When something is wrong with the data or a setting; the message says what to do.
             FloatingPointError: When the loss stops being a number.
         """
-        dtype, device = find_dtype(self.dtype), find_device(self.device)
+        dtype, device = find_dtype(self.dtype), find_device(str(self.device))
         seed = self._seed()
         if self.missing not in _MISSING:
             raise InputError(f"missing={self.missing!r} is not known: use one of {list(_MISSING)}.")
@@ -133,7 +141,7 @@ class NetEstimator(BaseEstimator):
         inputs = self.scaling_.apply(x)
         count = count_members(rows, int(self.members), held_out=validation is None)
         self.members_ = Members(
-            lambda: self._make_net(self.scaling_.outputs, self.objective_.outputs, fresh=count > 1),
+            lambda: self._make_net(self.scaling_.outputs, self.objective_.outputs, fresh=int(self.members) > 1),
             count,
             seed=seed,
             dtype=dtype,
@@ -141,7 +149,10 @@ class NetEstimator(BaseEstimator):
         )
         if validation is None and rows > 1:
             folds = min(max(FOLDS, count), rows)
-            fold = assign_folds(self._strata(coded), table.groups, folds, seed)
+            if table.groups is not None and len(np.unique(table.groups)) < 2:
+                raise InputError("All events are in one group: none can be held out. Give validation=, or no group.")
+            strata = 2 * self._strata(coded) + (weight != 0)  # events without weight are spread evenly too
+            fold = assign_folds(strata, table.groups, folds, seed)
             learn, judge, filled = rectangles(fold, count)
         else:
             learn = np.tile(np.arange(rows), (count, 1))
@@ -150,7 +161,16 @@ class NetEstimator(BaseEstimator):
         if filled:  # an event of weight zero stands where folds differ in size
             inputs, targets = np.concatenate([inputs, inputs[:1]]), np.concatenate([targets, targets[:1]])
             positive = np.append(positive, 0.0)
+        if not (positive[learn].sum(1) > 0).all() or (judge.size and not (positive[judge].sum(1) > 0).all()):
+            raise InputError(
+                "Too few events have a weight: a held-out part has none at all. Drop events of weight zero."
+            )
         positive = positive / positive.mean()
+        inputs = inputs.astype(np.float64 if dtype == torch.float64 else np.float32, copy=False)
+        if not np.isfinite(inputs).all():
+            raise InputError(
+                "Inputs are too large for dtype='float32' and scaling='none': scale them, or use float64."
+            )
         examples = Examples(
             torch.from_numpy(inputs).to(device, dtype),
             torch.from_numpy(targets).to(device, dtype),
@@ -176,8 +196,10 @@ class NetEstimator(BaseEstimator):
             )
         self.n_iter_ = len(self.history_)
         if judge.size:
+            some = np.linspace(0, rows - 1, min(rows, _SHARED)).astype(np.int64)
+            shared = self.members_.scores(examples.x[torch.from_numpy(some).to(device)])
             each = torch.stack([self._score_rows(examples.x[rows], m) for m, rows in enumerate(examples.validation)])  # type: ignore[arg-type]
-            self._after_training(each.numpy(force=True), targets[judge], positive[judge])
+            self._after_training(each.numpy(force=True), targets[judge], positive[judge], shared.numpy(force=True))
         return self
 
     def _score_rows(self, x: torch.Tensor, member: int) -> torch.Tensor:
@@ -199,7 +221,7 @@ class NetEstimator(BaseEstimator):
 
     def _settings(self, seed: int, rows: int) -> Settings:
         names = Settings.__dataclass_fields__
-        chosen = {name: getattr(self, name) for name in names if name != "seed"}
+        chosen = {name: _plain_number(getattr(self, name)) for name in names if name != "seed"}
         if chosen["batch_size"] == "auto":
             chosen["batch_size"] = int(np.clip(rows // 10, 16, 256))
         return Settings(**chosen, seed=seed)
@@ -215,6 +237,8 @@ class NetEstimator(BaseEstimator):
         return int(seed)
 
     def _scaling_kind(self) -> str:
+        if self.scaling == "auto":
+            return "standard" if self.net == "linear" else "robust"
         return self.scaling
 
     def _make_net(self, inputs: int, outputs: int, *, fresh: bool = False) -> nn.Module:
@@ -323,10 +347,16 @@ class NetEstimator(BaseEstimator):
         centre, scale = arrays["scaling.centre"], arrays["scaling.scale"]
         if centre.shape != (facts["columns"],) or scale.shape != centre.shape:
             raise InputError("the scaling does not fit the number of columns: the file was changed.")
-        model.scaling_ = InputScaling(scaling["kind"], centre, scale, tuple(scaling["gaps"]))
+        gaps = tuple(scaling["gaps"])
+        named = facts["names"] is None or len(facts["names"]) == facts["columns"]
+        if scaling["kind"] not in SCALINGS or not named or not all(0 <= gap < facts["columns"] for gap in gaps):
+            raise InputError("the columns do not fit each other: the file was changed.")
+        model.scaling_ = InputScaling(scaling["kind"], centre, scale, gaps)
         model.history_ = facts["history"]
         model.n_iter_ = len(facts["history"])
         model.objective_ = model._restore(facts, arrays)
+        if model.objective_.outputs != facts["outputs"] or model.scaling_.outputs != facts["inputs"]:
+            raise InputError("inputs and outputs do not fit the question: the file was changed.")
         weights = {name.removeprefix("member."): a for name, a in arrays.items() if name.startswith("member.")}
         buffers = {name.removeprefix("buffer."): a for name, a in arrays.items() if name.startswith("buffer.")}
         count = len(next(iter(weights.values())))
@@ -346,7 +376,10 @@ class NetEstimator(BaseEstimator):
                 check(make())
         members = Members(make, 1, seed=0, dtype=find_dtype(model.dtype))
         check(members.net)
-        device = find_device("auto" if model.device == "auto" else "cpu")
+        try:
+            device = find_device(str(model.device))
+        except InputError:
+            device = find_device("auto")  # the machine that it was trained on had another one
         members.values = torch.cat(
             [
                 torch.from_numpy(np.array(weights[name])).reshape(count, -1)
@@ -366,8 +399,13 @@ def _call_maker(net: Any, inputs: int, outputs: int) -> nn.Module:
         return copy.deepcopy(net)
     if not callable(net):
         raise InputError(f"net={net!r}: expected a name, a torch module, or a function from input shape to module.")
-    takes_two = len(inspect.signature(net).parameters) > 1
-    module = net((inputs,), outputs) if takes_two else net((inputs,))
+    rest = list(inspect.signature(net).parameters.values())[1:]
+    if any(p.name == "outputs" for p in rest):
+        module = net((inputs,), outputs=outputs)
+    elif rest and rest[0].default is rest[0].empty and rest[0].kind is rest[0].POSITIONAL_OR_KEYWORD:
+        module = net((inputs,), outputs)
+    else:
+        module = net((inputs,))
     if not isinstance(module, nn.Module):
         raise InputError(f"The function given as net returned {type(module).__name__}; expected a torch module.")
     return module
@@ -400,6 +438,8 @@ def _to_json(name: str, value: Any) -> Any:
         return {"pairs": [[_plain_number(k), _plain_number(v)] for k, v in value.items()]}
     if isinstance(value, list | tuple):
         return [_plain_number(v) for v in value]
+    if isinstance(value, torch.device):
+        return str(value)
     if name == "checkpoint":
         return None
     if isinstance(value, np.random.RandomState):

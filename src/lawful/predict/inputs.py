@@ -84,7 +84,10 @@ def _from_awkward(array: Any) -> Any:
 
 
 def check_X(estimator: Any, X: Any, *, fitting: bool, gaps_allowed: bool) -> Array:  # noqa: N802
-    """Give X as a finite (N, F) float array, in the estimator's number type.
+    """Give X as a finite (N, F) float array: float32 where X is that or made of small integers, else float64.
+
+    Only scaled inputs are rounded to the network's number type, so that columns far from zero, or of a tiny unit,
+    keep their digits.
 
     Raises:
         InputError: When X is empty, has the wrong shape or other columns than in `fit`, or holds NaN or infinities.
@@ -95,8 +98,9 @@ def check_X(estimator: Any, X: Any, *, fitting: bool, gaps_allowed: bool) -> Arr
         raise
     except ValueError as error:
         raise InputError(str(error)) from None
-    with np.errstate(over="ignore"):
-        wide = x.astype(np.float64 if estimator.dtype == "float64" else np.float32, copy=False)
+    small = x.dtype.kind in "biu" and x.dtype.itemsize <= 2
+    wide = x.astype(np.float32 if small or x.dtype in (np.float32, np.float16) else np.float64, copy=False)
+    with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(wide.sum()):  # one pass; a sum that overflows is looked at closely below
             return np.asarray(wide)
     bad = ~np.isfinite(wide)
@@ -113,7 +117,7 @@ def _describe(x: Array, bad: Array, names: Array | None) -> str:
     for column in np.flatnonzero(bad.any(0))[:5]:
         nan = int(np.isnan(x[:, column]).sum()) if x.dtype.kind == "f" else 0
         infinite = int(bad[:, column].sum()) - min(nan, int(bad[:, column].sum()))
-        counts = [f"{nan} NaN" if nan else "", f"{infinite} infinity (or too large for float32)" if infinite else ""]
+        counts = [f"{nan} NaN" if nan else "", f"{infinite} infinity" if infinite else ""]
         name = f"{names[column]!r}" if names is not None else f"column {column}"
         parts.append(f"{name}: {' and '.join(c for c in counts if c)}")
     more = int(bad.any(0).sum()) - len(parts)
@@ -178,8 +182,8 @@ def check_lengths(x: Array, y: Any) -> None:
 def warn_of_labels(x: Array, coded: Array, names: Array | None) -> None:
     """Warn when one column alone separates the classes without error: it may be the label itself."""
     classes = int(coded.max()) + 1
-    low = np.stack([x[coded == k].min(0) for k in range(classes)])  # (K, F)
-    high = np.stack([x[coded == k].max(0) for k in range(classes)])
+    low = np.stack([np.fmin.reduce(x[coded == k]) for k in range(classes)])  # (K, F), NaN passed over
+    high = np.stack([np.fmax.reduce(x[coded == k]) for k in range(classes)])
     order = low.argsort(0)
     low, high = np.take_along_axis(low, order, 0), np.take_along_axis(high, order, 0)
     for column in np.flatnonzero((high[:-1] < low[1:]).all(0)):

@@ -123,11 +123,6 @@ class Regressor(RegressorMixin, NetEstimator):
         tags.target_tags.multi_output = True
         return tags
 
-    def _scaling_kind(self) -> str:
-        if self.scaling != "auto":
-            return self.scaling
-        return "standard" if self.net == "linear" else "robust"
-
     # ---- targets -----------------------------------------------------------------------------------------------
     def _learn_targets(self, y: Any, weight: Array) -> Array:
         targets = self._code_targets(y)

@@ -69,10 +69,13 @@ def read_study(name: str, changes: Iterable[str] = ()) -> Study:
         raise InputError(f"{path} is not a TOML file: {error}.") from None
     except RecursionError:
         raise InputError(f"{path} is not a study: its values are nested too deeply.") from None
+    folder = path.parent
     for change in changes:
         apply_change(content, change)
+        if change.partition("=")[0].strip() == "data.source":
+            folder = Path.cwd()  # what is typed is meant from where one stands
     study = check_study(content, str(path))
-    return study.model_copy(update={"data": _absolute(study, path.parent)})
+    return study.model_copy(update={"data": _absolute(study, folder)})
 
 
 def check_study(content: dict[str, Any], where: str) -> Study:
@@ -145,8 +148,9 @@ def _keys(place: list[str]) -> list[str]:
 
 def _absolute(study: Study, folder: Path) -> Any:
     def resolve(source: str) -> str:
-        if source.startswith("builtin:") or Path(source).is_absolute():
+        if source.startswith("builtin:"):
             return source
+        source = str(Path(source).expanduser())
         return str((folder / source).resolve())
 
     source = study.data.source

@@ -14,6 +14,15 @@ from lawful.studies.reading import check_study
 from lawful.studies.schema import Study
 
 _DONE = "provenance.json"
+_FILES = (
+    "data.json",
+    "model.lawful",
+    "metrics.json",
+    "comparison.csv",
+    "history.csv",
+    "predictions.parquet",
+    "report.html",
+)
 
 
 class RunFolder:
@@ -66,8 +75,9 @@ class RunFolder:
         """
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"{self.path} is a file; --out names a folder.")
-        if force and self.started:
-            self.clear()
+        untouched = not (self.finished or self.model.exists() or self.checkpoint.exists())
+        if (force and (self.started or self.finished)) or (self.started and untouched):
+            self.clear()  # a run that failed before anything was learned is no loss
         if self.finished:
             raise InputError(f"{self.path} holds a finished run. Use --force to run it again, or another --out.")
         if self.started:
@@ -77,6 +87,8 @@ class RunFolder:
                     "settings to go on, --force to start again, or another --out."
                 )
             return
+        for left in self.path.glob(".*-????????.*") if self.path.is_dir() else ():
+            left.unlink()  # what writers that were killed left behind
         if self.path.is_dir() and any(self.path.iterdir()):
             raise InputError(f"{self.path} is not empty and not a run of lawful. Use another --out.")
         content = study.model_dump(exclude_none=True)
@@ -84,19 +96,11 @@ class RunFolder:
 
     def clear(self) -> None:
         """Remove what a run leaves; files of others stay."""
-        for name in (
-            "study.toml",
-            "model.lawful",
-            "metrics.json",
-            "comparison.csv",
-            "history.csv",
-            "predictions.parquet",
-        ):
-            (self.path / name).unlink(missing_ok=True)
-        for name in ("report.html", _DONE):
-            (self.path / name).unlink(missing_ok=True)
+        (self.path / _DONE).unlink(missing_ok=True)
         for folder in (self.others, self.checkpoint, self.path / "figures"):
             shutil.rmtree(folder, ignore_errors=True)
+        for name in (*_FILES, "study.toml"):  # the study last: until then the folder is still known as a run
+            (self.path / name).unlink(missing_ok=True)
 
     def study(self) -> Study:
         """The study that was put here.
@@ -114,6 +118,26 @@ class RunFolder:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise InputError(f"{file} is not a TOML file: {error}.") from None
         return check_study(content, str(file))
+
+    def check_data(self, checksum: str) -> None:
+        """Note the checksum of the events, or compare it with the one that was noted when the run was started.
+
+        Raises:
+            InputError: When the events are others: then the split is another one, and events that were learned from
+                would be tested on.
+        """
+        file = self.path / "data.json"
+        if not file.is_file():
+            self.write_json("data.json", {"events": checksum})
+        elif json.loads(file.read_text(encoding="utf-8")).get("events") != checksum:
+            raise InputError(f"The data have changed since {self.path} was started. Use --force, or another --out.")
+
+    def provenance(self) -> dict[str, Any]:
+        """What was written when the run was finished; empty before."""
+        if not self.finished:
+            return {}
+        facts: dict[str, Any] = json.loads((self.path / _DONE).read_text(encoding="utf-8"))
+        return facts
 
     def write_text(self, name: str, text: str) -> None:
         """Write a text file, whole or not at all."""

@@ -41,6 +41,7 @@ def run(study: Study, out: str | Path, *, force: bool = False, say: Callable[[st
     data = read_events(study)  # before anything is written, so that a wrong path leaves no folder behind
     train, validation, test = split(study, data)
     folder.start(study, force=force)
+    folder.check_data(data.checksum())
     speak(f"{len(data):,} events: {len(train):,} to learn from, {len(test):,} to be tested on")
     models = train_all(study, folder, train, validation, speak)
     write_evidence(study, folder, models, train, test, speak)
@@ -69,7 +70,7 @@ def read_events(study: Study) -> Any:
         target=d.target,
         weight=d.weight,
         features=d.features,
-        exclude=[*d.exclude],
+        exclude=[name for name in d.exclude if name not in study.evidence.variables],
         units=d.units or None,
         variations=d.variations or None,
         select=d.select,
@@ -77,6 +78,12 @@ def read_events(study: Study) -> Any:
         normalise=d.normalise,
         group=d.group,
     )
+    kept = [name for name in events.features if name not in d.exclude]
+    if len(kept) < len(events.features):
+        events = events.with_features(kept)  # shown in the report, not learned from
+    for name in study.evidence.variables:
+        if name not in events:
+            raise InputError(f"evidence.variables: there is no column {name!r}; there are {list(events.columns)}.")
     for name, columns in d.subsets.items():
         absent = [c for c in columns if c not in events.features]
         if absent:
@@ -254,8 +261,11 @@ def rebuild(out: str | Path, say: Callable[[str], None] | None = None) -> RunFol
     if not folder.model.is_file():
         raise InputError(f"{folder.path} holds no trained model yet: run the study first.")
     speak = say or _nothing
-    train, validation, test = split(study, read_events(study))
+    data = read_events(study)
+    folder.check_data(data.checksum())
+    train, validation, test = split(study, data)
     models = train_all(study, folder, train, validation, speak)
     write_evidence(study, folder, models, train, test, speak)
-    folder.finish(provenance(study))
+    facts = folder.provenance() or provenance(study)
+    folder.finish(facts | {"measured again": provenance(study)["time"]} if folder.finished else facts)
     return folder

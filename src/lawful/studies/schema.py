@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Share = Annotated[float, Field(gt=0, lt=1)]
+SetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _-]*$")]
 Yardstick = Literal["logistic regression", "linear regression", "gradient-boosted trees"]
 
 
@@ -44,7 +45,9 @@ class Data(Section):
         description="Shares of training and test events, or of training, validation and test events.",
     )
     seed: int = Field(0, ge=0, description="The split follows from it.")
-    subsets: dict[str, list[str]] = Field({}, description="Named sets of features, each trained on too.")
+    subsets: dict[SetName, Annotated[list[str], Field(min_length=1)]] = Field(
+        {}, description="Named sets of features, each trained on too."
+    )
 
     @model_validator(mode="after")
     def _shares_sum_to_one(self) -> "Data":
@@ -66,11 +69,15 @@ class Model(Section):
         None, ge=0, lt=1, description="Share of silenced units; absent: 0.2 to classify, 0 to regress."
     )
     embedding: Literal["periodic"] | None = Field(None, description="Embedding of each column.")
-    scaling: Literal["robust", "standard", "none"] = Field("robust", description="How inputs are scaled.")
+    scaling: Literal["auto", "robust", "standard", "none"] = Field(
+        "auto", description="How inputs are scaled; auto: robust, and standard for the linear net."
+    )
     members: int = Field(5, ge=1, description="Networks in the ensemble.")
     class_weight: Literal["balanced"] | None = Field(None, description="Equal total weight for each class.")
     calibrate: bool = Field(True, description="Fit a temperature on held-out events (classify).")
-    device: str = Field("auto", description="auto, cpu, cuda, cuda:1 or mps.")
+    device: str = Field(
+        "auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", description="auto, cpu, cuda, cuda:1 or mps."
+    )
     dtype: Literal["float32", "float64"] = Field("float32", description="Number type of the network.")
 
 
@@ -129,6 +136,10 @@ class Study(Section):
             "regress": {"linear regression", "gradient-boosted trees"},
         }[self.model.question]
         wrong = [y for y in self.evidence.yardsticks if y not in fitting]
+        if self.model.question == "regress" and (self.model.class_weight or not self.model.calibrate):
+            raise ValueError("model.class_weight and model.calibrate belong to classify; leave them out to regress")
+        if self.model.question == "regress" and self.evidence.expected is not None:
+            raise ValueError("evidence.expected belongs to classify; leave it out to regress")
         if wrong:
             raise ValueError(
                 f"evidence.yardsticks: {wrong[0]!r} does not {self.model.question}; use {sorted(fitting)}"

@@ -16,4 +16,4 @@ def make_yardstick(name: str, study: Study) -> Any:
     from lawful.predict import Classifier, Regressor
 
     linear = Classifier if study.model.question == "classify" else Regressor
-    return linear("linear", scaling="standard", missing="mark", learning_rate=0.01, seed=seed, verbose=False)
+    return linear("linear", missing="mark", learning_rate=0.01, seed=seed, verbose=False)

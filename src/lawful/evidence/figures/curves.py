@@ -1,6 +1,7 @@
 """Curves over cuts on the score: ROC, purity, significance."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,7 +19,7 @@ def _height(curves: Mapping[str, Band]) -> float:
     return 4.5 if len(curves) <= _FEW else 4.5 + 0.14 * (len(curves) + 2)
 
 
-def _legend(figure: Figure, axes: Axes, curves: Mapping[str, Band], place: str) -> None:
+def _legend(figure: Figure, axes: Axes, curves: Mapping[str, Band], place: Literal["best", "upper right"]) -> None:
     if len(curves) <= _FEW:
         axes.legend(loc=place)
     else:

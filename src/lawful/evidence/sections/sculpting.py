@@ -8,7 +8,7 @@ from lawful.evidence.arrays import Array
 from lawful.evidence.case import BinaryView, Case
 from lawful.evidence.document import Grid, Section, percent
 from lawful.evidence.figures.distributions import draw_sculpting
-from lawful.evidence.resampling import Measured, bootstrap
+from lawful.evidence.resampling import Measured, measured, resample
 from lawful.evidence.shapes import histogram, jensen_shannon, nice_edges
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _EFFICIENCIES = (0.5, 0.1, 0.01)
 _LEAST = 50  # effective background events that make a shape
+_SHUFFLES = 50
 _NEAR = 0.2  # how far the efficiency may be from the wanted one
 
 
@@ -47,20 +48,29 @@ def sculpting_section(case: Case, view: BinaryView) -> Section | None:
         )
     text = (
         "Background only, area 1, before and after cuts on the score. The Jensen-Shannon distance is 0 for equal "
-        "shapes and 1 for disjoint ones; fluctuations alone make it larger than 0, the more the fewer events pass; "
-        "value and interval are corrected for that.",
+        "shapes and 1 for disjoint ones. Fluctuations alone make it larger than 0, the more the fewer events pass: "
+        "what blind cuts that keep as many events show on average is taken off, in squares.",
     )
     columns = ("variable", "background efficiency", "threshold", "distance to the whole background")
     return Section("sculpting", "Sculpting", text, (Grid(columns, tuple(rows)),), figures, metrics=metrics)
 
 
 def _distance(case: Case, x: Array, w: Array, passing: Array, edges: Array) -> Measured:
-    """Jensen-Shannon distance of what passes to all."""
+    """Jensen-Shannon distance of what passes to all, less what as many events drawn blindly would show.
+
+    The square of the distance is what noise adds to: its mean over shuffled decisions is taken off the square, once
+    from the value, and twice from each toy, which carries the noise of the events and that of the toy.
+    """
     toys = min(case.toys, 100)
-    found = bootstrap(
-        lambda W: {"js": jensen_shannon(x, W * passing, W, edges)}, w, toys=toys, seed=case.seed, inflated=("js",)
+    draw = np.random.default_rng([case.seed, 77])
+    blind = [draw.permutation(passing) for _ in range(_SHUFFLES)]
+    noise = float(np.mean([jensen_shannon(x, w * b, w, edges) ** 2 for b in blind]))
+    values, spread = resample(
+        lambda W: {"js": jensen_shannon(x, W * passing, W, edges)}, w, toys=toys, seed=case.seed
     )
-    return found["js"]
+    value = np.sqrt(max(values["js"] ** 2 - noise, 0.0))
+    found = measured(float(value), np.sqrt(np.maximum(spread["js"] ** 2 - 2 * noise, 0.0)))
+    return Measured(found.value, min(found.low, found.value), max(found.high, found.value))
 
 
 def _cuts(score: Array, w: Array) -> dict[float, float]:
