@@ -45,7 +45,8 @@ def parts(
     for k in np.unique(label):
         mine = order[label[order] == k]
         # a random place within each step: also a class of one event gets into each part with its share
-        place = np.cumsum(sizes[mine]) - sizes[mine] * draw.uniform(1e-9, 1 - 1e-9)
+        within = 0.5 if found is None else draw.uniform(1e-9, 1 - 1e-9)
+        place = np.cumsum(sizes[mine]) - sizes[mine] * within
         part[mine] = np.searchsorted(edges, place / sizes[mine].sum())
     event_part = part[owner]
     found_parts = [np.flatnonzero(event_part == p) for p in range(len(shares))]

@@ -2,9 +2,9 @@
 
 import difflib
 from collections.abc import Callable, Sequence
-from numbers import Integral
 from typing import Any
 
+import numpy as np
 from torch import nn
 
 from lawful.errors import InputError
@@ -52,8 +52,8 @@ def build(
         raise InputError(f"net={net!r} is not known: use one of {sorted(NETS)}, a torch module or a function.{hint}")
     if net == "linear":
         return Linear(inputs, outputs)
-    widths: list[Any] = [hidden] if isinstance(hidden, Integral) else list(hidden)
-    if not all(isinstance(width, Integral) and width > 0 for width in widths):
+    widths: list[Any] = [hidden] if isinstance(hidden, int | np.integer) else list(hidden)
+    if not all(isinstance(width, int | np.integer) and width > 0 for width in widths):
         raise InputError(
             f"hidden={hidden!r}: expected positive whole numbers, one for each hidden layer, as (64, 64)."
         )

@@ -217,9 +217,8 @@ class Classifier(ClassifierMixin, NetEstimator):
         self.temperature_ = 1.0
         if self.calibrate:
             z = z.astype(np.float64)
-            self.temperature_ = _fit_temperature(
-                z.reshape(-1, z.shape[-1]), y.reshape(-1, y.shape[-1]), w.reshape(-1)
-            )
+            single = _fit_temperature(z.reshape(-1, z.shape[-1]), y.reshape(-1, y.shape[-1]), w.reshape(-1))
+            self.temperature_ = single * _agreement(shared.astype(np.float64))
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None, validation: Any = None) -> "Classifier":
         """Train the members; see `NetEstimator.fit`, whose arguments these are.

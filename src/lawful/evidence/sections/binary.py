@@ -102,7 +102,8 @@ def working_section(view: BinaryView) -> Section:
         f"Before the cut there are {number(s)} signal and {number(b)} background events ({source}); the background "
         f"has a relative uncertainty of {number(view.uncertainty)}. Cuts are score ≥ threshold. The threshold is "
         "held fixed in the intervals. The cut of largest significance was chosen on these same events, among cuts "
-        "that leave at least 25 effective background events, so its significance is too good, typically by most of its error.",
+        "that leave at least 25 effective background events, so its significance is too good, typically by most of "
+        "its error.",
     )
     columns = ("working point", "threshold", "ε_S", "ε_B", "rejection 1/ε_B", "purity", "significance Z")
     return Section(
