@@ -190,6 +190,7 @@ def test_events_frames_tensors_and_awkward_arrays_give_the_same():
     model = lf.Classifier(epochs=3).fit(events)
     np.testing.assert_array_equal(model.predict_proba(events), plain)
     np.testing.assert_array_equal(model.predict_proba(X), plain)
+    assert model.score(events) == model.score(X, y)
     tensor = lf.Classifier(epochs=3).fit(torch.from_numpy(X), torch.from_numpy(y))
     np.testing.assert_array_equal(tensor.predict_proba(torch.from_numpy(X)), plain)
     records = ak.zip({name: X[:, i] for i, name in enumerate(names)})
@@ -286,3 +287,38 @@ def test_default_fits_end_by_themselves():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             assert model.fit(X, y).n_iter_ < model.epochs
+
+
+def test_columns_far_from_zero_or_of_a_tiny_unit_keep_their_digits():
+    X, y = two_gaussians(300, 0, shift=3.0)
+    best = lf.Classifier(epochs=30).fit(X, y).score(X, y)
+    for moved in (1.7e9 + 50 * X, 1e-47 * (3 + X), 1e41 * (3 + X)):
+        assert lf.Classifier(epochs=30).fit(moved, y).score(moved, y) == pytest.approx(best, abs=0.02)
+
+
+def test_the_calibration_of_the_mean_undoes_what_averaging_does():
+    """Members that see the true score with noise of their own: the mean needs a higher slope than each of them."""
+    from lawful.predict.classifier import _agreement
+
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=(1, 50_000, 1))
+    z = truth + rng.normal(size=(10, 50_000, 1))
+    single = z.var() / np.mean(truth * z)  # the temperature of one member, by regression of the truth on its score
+    mean = z.mean(0).var() / np.mean(truth[0] * z.mean(0))
+    assert single * _agreement(z) == pytest.approx(mean, rel=0.02)
+
+
+def test_fits_in_several_threads_give_what_each_gives_alone():
+    from concurrent.futures import ThreadPoolExecutor
+
+    X, y = two_gaussians(200, 0)
+
+    def fit(seed):
+        return lf.Classifier(own_net, members=2, epochs=3, seed=seed).fit(X, y).predict_proba(X)
+
+    before = torch.get_num_threads()
+    alone = [fit(seed) for seed in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(fit, range(4)))
+    np.testing.assert_allclose(together, alone, atol=1e-6)
+    assert torch.get_num_threads() == before

@@ -136,3 +136,46 @@ def test_what_does_not_fit_leaves_no_folder(study, tmp_path):
         run(study, tmp_path / "study.toml")
     with pytest.raises(InputError, match="not a run"):
         rebuild(tmp_path / "full")
+
+
+def test_a_run_is_not_continued_on_other_data(study, tmp_path):
+    run(study, tmp_path / "run")
+    write_events(tmp_path / "events.parquet")  # other events under the same name
+    with pytest.raises(InputError, match="data have changed"):
+        rebuild(tmp_path / "run")
+    (tmp_path / "run" / "provenance.json").unlink()
+    with pytest.raises(InputError, match="data have changed"):
+        run(study, tmp_path / "run")
+
+
+def test_excluded_columns_can_be_watched_but_are_not_learned_from(study, tmp_path):
+    evidence = study.evidence.model_copy(update={"variables": ["energy"], "yardsticks": []})
+    watched = study.model_copy(update={"evidence": evidence, "data": study.data.model_copy(update={"subsets": {}})})
+    folder = run(watched, tmp_path / "run")
+    assert "energy" not in lf.load(folder.model).feature_names_in_
+    with pytest.raises(InputError, match="no column 'phi'"):
+        run(
+            watched.model_copy(update={"evidence": evidence.model_copy(update={"variables": ["phi"]})}),
+            tmp_path / "b",
+        )
+
+
+def test_two_trees_are_scored_into_one_table(tmp_path):
+    write_events(tmp_path / "events.parquet")
+    events = lf.read(tmp_path / "events.parquet", features=["pt", "eta"], extras=["label"])
+    with lf.data.Writer(tmp_path / "two.root") as writer:
+        for name, cut in (("sig", "label == 1"), ("bkg", "label == 0")):
+            writer.append(events.select(cut), tree=name)
+    (tmp_path / "study.toml").write_text(
+        '[data]\nsource = "two.root"\ntree = { sig = 1, bkg = 0 }\ntarget = "is_signal"\nexclude = ["label"]\n'
+        "[training]\nepochs = 3\n[evidence]\ntoys = 20\nfigures = []\n"
+    )
+    from lawful.studies.scoring import score_file
+
+    folder = run(read_study(str(tmp_path / "study.toml")), tmp_path / "run")
+    assert score_file(folder.path, str(tmp_path / "two.root"), tmp_path / "scores.parquet") == 600
+    table = pd.read_parquet(tmp_path / "scores.parquet")
+    assert ((table.tree == "sig") == (table.label == 1)).all()
+    with pytest.raises(InputError, match="'score' already"):
+        score_file(folder.path, str(tmp_path / "scores.parquet"), tmp_path / "again.parquet")
+    assert not (tmp_path / "again.parquet").exists()

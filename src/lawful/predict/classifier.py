@@ -15,7 +15,7 @@ from lawful.errors import InputError
 from lawful.learning.archive import Arrays
 from lawful.learning.objectives import BinaryCrossEntropy, CrossEntropy, Objective
 from lawful.predict.estimator import NetEstimator
-from lawful.predict.inputs import Array, warn_of_labels
+from lawful.predict.inputs import Array, is_events, warn_of_labels
 
 
 class Classifier(ClassifierMixin, NetEstimator):
@@ -285,6 +285,12 @@ class Classifier(ClassifierMixin, NetEstimator):
         """Most probable class of each row, (N,)."""
         p = self.predict_proba(X)
         return np.asarray(self.classes_[p.argmax(1)])
+
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """Weighted share of rows whose most probable class is the true one; Events bring y and weights along."""
+        if y is None and is_events(X):
+            y, sample_weight = X.y, X.weight if sample_weight is None else sample_weight
+        return float(super().score(X, y, sample_weight))
 
     def spread(self, X: Any) -> Array:
         """Disagreement of the members: standard deviation of their probabilities.

@@ -13,7 +13,7 @@ from lawful.learning.archive import Arrays
 from lawful.learning.objectives import Objective, SignedSquaredError, SquaredError
 from lawful.learning.scaling import TargetScaling
 from lawful.predict.estimator import NetEstimator
-from lawful.predict.inputs import Array
+from lawful.predict.inputs import Array, is_events
 
 
 class Regressor(RegressorMixin, NetEstimator):
@@ -191,6 +191,12 @@ class Regressor(RegressorMixin, NetEstimator):
             (N,) or (N, T), as y was in `fit`.
         """
         return self._shape(self._combine(self._parts(X).mean(0)))
+
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """Coefficient of determination, weighted, mean over the targets; Events bring y and weights along."""
+        if y is None and is_events(X):
+            y, sample_weight = X.y, X.weight if sample_weight is None else sample_weight
+        return float(super().score(X, y, sample_weight))
 
     def spread(self, X: Any) -> Array:
         """Disagreement of the members: standard deviation of their predictions, in the shape of `predict`.
