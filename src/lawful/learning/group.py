@@ -37,6 +37,7 @@ class Group:
     ) -> None:
         self.members, self.ids = members, ids
         self.examples, self.objective, self.settings = examples, objective, settings
+        self.sums = torch.float32 if examples.x.device.type == "mps" else torch.float64  # mps has no float64
         n = examples.train.shape[1]
         self.steps = max(1, round(n / settings.batch_size))
         self.batch = n // self.steps
@@ -105,7 +106,7 @@ class Group:
         order = torch.from_numpy(shuffled).to(e.x.device)
         row_bytes = e.x[0].numel() * e.x.element_size() * m * B
         chunk = max(1, min(self.steps, int(_CHUNK_BYTES // max(row_bytes, 1))))
-        total = torch.zeros(m, dtype=torch.float64, device=e.x.device)
+        total = torch.zeros(m, dtype=self.sums, device=e.x.device)
         self.members.net.train()
         generic = seeded(settings.seed, self.ids[0], number) if not self.members.by_hand else None
         if generic is not None:
@@ -130,7 +131,7 @@ class Group:
         """Take a step for each batch, x (m, S, B, ...), y (m, S, B, O), w (m, S, B); give the summed loss, (m,)."""
         count = x.shape[1]
         if not self.members.by_hand:
-            total = torch.zeros(len(self.ids), dtype=torch.float64, device=x.device)
+            total = torch.zeros(len(self.ids), dtype=self.sums, device=x.device)
             for s in range(count):
                 total += self._generic_step(x[:, s], y[:, s], w[:, s])
                 self._advance()
@@ -147,7 +148,7 @@ class Group:
             scores[:, s] = z
             self.dense.backward(self.objective.slope(z, y[:, s]).mul_(per_event[:, s]))
             self._advance()
-        return (self.objective.loss(scores, y) * w).sum((1, 2), dtype=torch.float64)
+        return (self.objective.loss(scores, y) * w).sum((1, 2), dtype=self.sums)
 
     def _generic_step(self, x: Tensor, y: Tensor, w: Tensor) -> Tensor:
         """Fill the gradients by automatic differentiation; give the summed loss of each member."""
@@ -155,7 +156,7 @@ class Group:
         z = self.members.outputs(leaf, self.buffers, x)
         loss = (self.objective.loss(z, y) * w).sum(1)
         (self.gradients,) = torch.autograd.grad(loss.sum() / self.batch, leaf)
-        return loss.detach().double()
+        return loss.detach().to(self.sums)
 
     def _advance(self) -> None:
         """One step of AdamW on all members."""
@@ -191,4 +192,4 @@ class Group:
             else:
                 z = self.members.outputs(self.average, self.buffers, self.x_held)
             loss = self.objective.loss(z, self.y_held) * self.w_held
-        return (loss.sum(1, dtype=torch.float64) / self.w_held.sum(1, dtype=torch.float64)).numpy(force=True)
+        return (loss.sum(1, dtype=self.sums) / self.w_held.sum(1, dtype=self.sums)).numpy(force=True)

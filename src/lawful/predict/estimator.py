@@ -275,7 +275,9 @@ class NetEstimator(BaseEstimator):
         x = self.scaling_.apply(check_X(self, table.X, fitting=False, gaps_allowed=gaps))
         values = self.members_.values
         z: Array = (
-            self.members_.scores(torch.from_numpy(x).to(values.device, values.dtype)).double().numpy(force=True)
+            self.members_.scores(torch.from_numpy(x).to(values.device, values.dtype))
+            .numpy(force=True)
+            .astype(np.float64)
         )
         return z
 
