@@ -1,8 +1,6 @@
 """What classifiers and regressors share: the way from a table to trained members and back."""
 
 import copy
-import inspect
-import math
 import os
 from abc import abstractmethod
 from collections.abc import Callable
@@ -25,10 +23,11 @@ from lawful.learning.objectives import Objective
 from lawful.learning.scaling import SCALINGS, InputScaling
 from lawful.nets.registry import build
 from lawful.predict.inputs import Array, Table, check_lengths, check_weight, check_X, take_apart
+from lawful.predict.own_nets import call_maker, count_outputs
+from lawful.predict.plain import from_json, plain_number, to_json
 from lawful.predict.splitting import FOLDS, assign_folds, count_members, rectangles
 from lawful.progress import Progress
 
-_CALLABLE = "function"
 _SHARED = 4000  # events on which the members' agreement is measured
 _MISSING = ("error", "mark")
 
@@ -221,7 +220,7 @@ class NetEstimator(BaseEstimator):
 
     def _settings(self, seed: int, rows: int) -> Settings:
         names = Settings.__dataclass_fields__
-        chosen = {name: _plain_number(getattr(self, name)) for name in names if name != "seed"}
+        chosen = {name: plain_number(getattr(self, name)) for name in names if name != "seed"}
         if chosen["batch_size"] == "auto":
             chosen["batch_size"] = int(np.clip(rows // 10, 16, 256))
         return Settings(**chosen, seed=seed)
@@ -252,13 +251,13 @@ class NetEstimator(BaseEstimator):
                 dropout=self.dropout,
                 embedding=self.embedding,
             )
-        module = _call_maker(self.net, inputs, outputs)
+        module = call_maker(self.net, inputs, outputs)
         if fresh and isinstance(self.net, nn.Module):  # the members of an ensemble must not start from one point
             for part in module.modules():
                 reset = getattr(part, "reset_parameters", None)
                 if callable(reset):
                     reset()
-        given = _count_outputs(module, inputs)
+        given = count_outputs(module, inputs)
         if given == outputs:
             return module
         raise InputError(
@@ -307,7 +306,7 @@ class NetEstimator(BaseEstimator):
             sklearn.exceptions.NotFittedError: When the model is not fitted.
         """
         check_is_fitted(self, "members_")
-        settings = {name: _to_json(name, value) for name, value in self.get_params(deep=False).items()}
+        settings = {name: to_json(name, value) for name, value in self.get_params(deep=False).items()}
         facts, arrays = self._state()
         arrays |= {f"member.{name}": value.numpy(force=True) for name, value in self.members_.parameters().items()}
         arrays |= {f"buffer.{name}": value.numpy(force=True) for name, value in self.members_.buffers.items()}
@@ -339,7 +338,7 @@ class NetEstimator(BaseEstimator):
         Raises:
             InputError: When the network was a function that is not among `functions`.
         """
-        settings = {name: _from_json(name, value, functions) for name, value in facts["settings"].items()}
+        settings = {name: from_json(name, value, functions) for name, value in facts["settings"].items()}
         model = cls(**settings)
         model.n_features_in_ = facts["columns"]
         model.fitted_on_events_ = bool(facts["events"])
@@ -393,78 +392,3 @@ class NetEstimator(BaseEstimator):
         members.net.to(device)
         model.members_ = members
         return model
-
-
-def _call_maker(net: Any, inputs: int, outputs: int) -> nn.Module:
-    """Make a network from a module (copied) or a function of the input shape, and of the outputs if it takes them."""
-    if isinstance(net, nn.Module):
-        return copy.deepcopy(net)
-    if not callable(net):
-        raise InputError(f"net={net!r}: expected a name, a torch module, or a function from input shape to module.")
-    rest = list(inspect.signature(net).parameters.values())[1:]
-    if any(p.name == "outputs" for p in rest):
-        module = net((inputs,), outputs=outputs)
-    elif rest and rest[0].default is rest[0].empty and rest[0].kind is rest[0].POSITIONAL_OR_KEYWORD:
-        module = net((inputs,), outputs)
-    else:
-        module = net((inputs,))
-    if not isinstance(module, nn.Module):
-        raise InputError(f"The function given as net returned {type(module).__name__}; expected a torch module.")
-    return module
-
-
-def _count_outputs(module: nn.Module, inputs: int) -> int:
-    """Number of scores that a module gives for each row of a table."""
-    parameter = next(module.parameters(), None)
-    probe = torch.zeros(2, inputs, dtype=torch.float32 if parameter is None else parameter.dtype)
-    training = module.training
-    try:
-        with torch.no_grad():
-            z = module.eval()(probe)
-    except (RuntimeError, TypeError, ValueError) as error:
-        raise InputError(
-            f"The network does not take a table of {inputs} columns, (rows, {inputs}): {error}"
-        ) from None
-    finally:
-        module.train(training)
-    if not isinstance(z, torch.Tensor) or z.dim() != 2 or len(z) != 2:
-        shape = tuple(z.shape) if isinstance(z, torch.Tensor) else type(z).__name__
-        raise InputError(f"The network gave {shape} for 2 rows; expected (2, outputs).")
-    return int(z.shape[1])
-
-
-def _to_json(name: str, value: Any) -> Any:
-    if isinstance(value, nn.Module) or callable(value):
-        return {_CALLABLE: getattr(value, "__name__", type(value).__name__)}
-    if isinstance(value, dict):
-        return {"pairs": [[_plain_number(k), _plain_number(v)] for k, v in value.items()]}
-    if isinstance(value, list | tuple):
-        return [_plain_number(v) for v in value]
-    if isinstance(value, torch.device):
-        return str(value)
-    if name == "checkpoint":
-        return None
-    if isinstance(value, np.random.RandomState):
-        return None
-    return _plain_number(value)
-
-
-def _plain_number(value: Any) -> Any:
-    value = value.item() if isinstance(value, np.generic) else value
-    if isinstance(value, float) and not math.isfinite(value):
-        raise InputError(f"The setting {value} cannot be saved.")
-    return value
-
-
-def _from_json(name: str, value: Any, functions: dict[str, Callable[..., Any]]) -> Any:
-    if isinstance(value, dict) and _CALLABLE in value:
-        key = value[_CALLABLE]
-        if key not in functions:
-            raise InputError(
-                f"the {name} of this model is the function or module {key!r}, which is not in the file. Load it with "
-                f"lawful.load(path, functions={{{key!r}: ...}})."
-            )
-        return functions[key]
-    if isinstance(value, dict):
-        return dict(value["pairs"])
-    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,48 @@
+"""Networks that the user brings: torch modules, and functions that make them."""
+
+import copy
+import inspect
+from typing import Any
+
+import torch
+from torch import nn
+
+from lawful.errors import InputError
+
+
+def call_maker(net: Any, inputs: int, outputs: int) -> nn.Module:
+    """Make a network from a module (copied) or a function of the input shape, and of the outputs if it takes them."""
+    if isinstance(net, nn.Module):
+        return copy.deepcopy(net)
+    if not callable(net):
+        raise InputError(f"net={net!r}: expected a name, a torch module, or a function from input shape to module.")
+    rest = list(inspect.signature(net).parameters.values())[1:]
+    if any(p.name == "outputs" for p in rest):
+        module = net((inputs,), outputs=outputs)
+    elif rest and rest[0].default is rest[0].empty and rest[0].kind is rest[0].POSITIONAL_OR_KEYWORD:
+        module = net((inputs,), outputs)
+    else:
+        module = net((inputs,))
+    if not isinstance(module, nn.Module):
+        raise InputError(f"The function given as net returned {type(module).__name__}; expected a torch module.")
+    return module
+
+
+def count_outputs(module: nn.Module, inputs: int) -> int:
+    """Number of scores that a module gives for each row of a table."""
+    parameter = next(module.parameters(), None)
+    probe = torch.zeros(2, inputs, dtype=torch.float32 if parameter is None else parameter.dtype)
+    training = module.training
+    try:
+        with torch.no_grad():
+            z = module.eval()(probe)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise InputError(
+            f"The network does not take a table of {inputs} columns, (rows, {inputs}): {error}"
+        ) from None
+    finally:
+        module.train(training)
+    if not isinstance(z, torch.Tensor) or z.dim() != 2 or len(z) != 2:
+        shape = tuple(z.shape) if isinstance(z, torch.Tensor) else type(z).__name__
+        raise InputError(f"The network gave {shape} for 2 rows; expected (2, outputs).")
+    return int(z.shape[1])
