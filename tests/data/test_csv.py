@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from lawful.data import Events, Writer, chunks, read
@@ -27,7 +28,14 @@ def test_comments_byte_order_marks_spaces_and_line_ends(tmp_path: Path) -> None:
         ("a,a\n1,2\n", "two columns called 'a'"),
         ("a,b\n", "no events"),
         ("# only a comment\n", "no line of names"),
-        ("a,b\n1,2\n3,4,5,6\n", "cannot be read as CSV"),
+        ("a,b\n1,2\n3,4,5,6\n", "line 3 has 4 fields, the line of names has 2"),
+        ("a,b\n1,2,3\n4,5,6\n", "line 2 has 3 fields"),  # row names, as R writes them
+        ("a,b\n1,2,\n3,4,\n", "line 2 has 3 fields"),
+        ("# one\n\na,b\n1,x\n\n3\n", "line 6 has 1 field, the line of names has 2: was it cut off"),
+        ("a b\n1 2\n3 4 5\n", "line 3 has 3 fields"),
+        ("a,b\r\n1,2\r\n3,4,5\r\n", "line 3 has 3 fields"),
+        ('a,b\n1,"x\ny"\n2,"u,v",3\n', "line 4 has 3 fields"),
+        ("a,b\n" + "1,2\n" * 3000 + "1,2,3\n" + "1,2\n" * 9, "line 3002 has 3 fields"),  # beyond the guessed rows
         ("\n\n\n", "cannot be read as CSV|no events|holds"),
     ],
 )
@@ -64,10 +72,78 @@ def test_text_that_needs_quotes(tmp_path: Path) -> None:
     assert read(tmp_path / "a.csv")["word"].tolist() == words
 
 
+def test_a_long_line_is_found_when_its_columns_are_not_read(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b\n" + "1,2\n" * 2000 + "1,234,2\n")
+    with pytest.raises(InputError, match="line 2002 has 3 fields"):
+        read(tmp_path / "a.csv", features=["a"])
+    with pytest.raises(InputError, match="line 2002 has 3 fields"):
+        list(chunks(tmp_path / "a.csv", rows=1000))
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n \n"])
+def test_whole_lines_are_not_complained_of(tmp_path: Path, end: str) -> None:
+    """Quotes inside words, separators and line ends inside quotes, blank lines and CRLF over many buffers."""
+    lines = ["n,word"] + ['1,5" pipe', '2,"a,b"', '3,"x\ny"', "", '4,""', "5,"] * 30_000
+    for newline in ("\n", "\r\n"):
+        (tmp_path / "a.csv").write_bytes((newline.join(lines) + end.strip(" ")).encode())
+        events = read(tmp_path / "a.csv")
+        assert len(events) == 150_000
+        assert events["word"][:5].tolist() == ['5" pipe', "a,b", "x\ny", "", ""]
+
+
+def test_blanks_between_fields(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a  b \n  1 2\n\n3    4  \n5 6" + "\n7 8" * 100_000)
+    assert read(tmp_path / "a.csv").X[:3].tolist() == [[1, 2], [3, 4], [5, 6]]
+
+
+def test_decimal_commas_are_told(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a;b\n1,5;2\n2;3\n")
+    with pytest.raises(InputError, match=r"feature 'a' holds text: .*decimal commas such as '1,5'.*decimal=','"):
+        read(tmp_path / "a.csv", features=["a"])
+    with pytest.warns(UserWarning, match="column 'a' is text and no feature: .*decimal commas"):
+        assert read(tmp_path / "a.csv").features == ("b",)
+    assert read(tmp_path / "a.csv", extras=["a"])["a"].tolist() == ["1,5", "2"]  # meant as text: no warning
+    (tmp_path / "a.csv").write_text("a;b\n1,5;2\nu,v;3\n")
+    assert read(tmp_path / "a.csv").features == ("b",)
+
+
+def test_a_gap_in_a_target_of_text(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,kind\n1,a\n2,\n3,b\n")
+    with pytest.raises(InputError, match="'kind' has 1 empty entries of 3"):
+        read(tmp_path / "a.csv", target="kind")
+    assert len(read(tmp_path / "a.csv", target="kind", select="kind != ''")) == 2
+
+
+def test_other_programs_read_the_table(flat: Events, tmp_path: Path) -> None:
+    flat.write(tmp_path / "a.csv")
+    frame = pd.read_csv(tmp_path / "a.csv")
+    assert list(frame.columns) == list(flat.columns)
+    np.testing.assert_array_equal(frame["pt"].to_numpy(np.float32), flat["pt"])
+    array = np.genfromtxt(tmp_path / "a.csv", delimiter=",", names=True, dtype=None, encoding="utf-8")
+    assert array.dtype.names[0] == "pt"
+
+
+def test_roles_stand_beside_the_table(flat: Events, tmp_path: Path) -> None:
+    path, beside = tmp_path / "a.csv", tmp_path / "a.csv.lawful.json"
+    flat.write(path)
+    assert beside.exists()
+    text = path.read_bytes()
+    path.write_bytes(text + text.splitlines(keepends=True)[-1])  # edited: the roles may be those of another table
+    with pytest.warns(UserWarning, match="written for a file of"):
+        assert read(path, missing=np.nan).target is None
+    path.write_bytes(text)
+    beside.write_text("{oops")
+    with pytest.warns(UserWarning, match="is damaged"):
+        assert read(path, missing=np.nan).target is None
+    with Writer(path) as writer:  # a table without roles takes them away
+        writer.append({"x": [1.0]})
+    assert [file.name for file in tmp_path.iterdir()] == ["a.csv"]
+
+
 def test_spoilt_notes_are_no_harm(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("# lawful: {oops\na,b\n1,2\n")
-    assert read(tmp_path / "a.csv").features == ("a", "b")
-    (tmp_path / "a.csv").write_text('# lawful: {"lawful": 1, "types": 3, "features": ["b", "z"]}\na,b\n1,2\n')
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
+    notes = '{"lawful": 1, "types": 3, "features": ["b", "z"], "sentinels": {"b": "no", "a": [null]}, "bytes": 8}'
+    (tmp_path / "a.csv.lawful.json").write_text(notes)
     assert read(tmp_path / "a.csv").features == ("b",)
 
 

@@ -16,6 +16,8 @@ COLUMNS = {
     "trigger": RNG.integers(0, 2, N),
     "jet1_b-tag": RNG.random(N),
     "event": RNG.integers(2**55, 2**56, N),
+    "large": np.full(N, 2**63 - 1),
+    "int32": np.full(N, 2**31, np.uint32),
     "process": np.array(["zz", "ttbar"])[RNG.integers(0, 2, N)],
 }
 pt, eta, nb = (COLUMNS[name] for name in ("pt", "eta", "nb"))
@@ -44,6 +46,27 @@ pt, eta, nb = (COLUMNS[name] for name in ("pt", "eta", "nb"))
         ("1 < 2", np.ones(N, bool)),
         ("9 ** 9 ** 9 > pt", np.ones(N, bool)),
         ("1 / 0 > pt", np.ones(N, bool)),
+        ("nb // nb == 1", nb > 0),  # NaN where nb is zero
+        ("nb % nb == 0", nb > 0),
+        ("5 // nb > 99", nb == 0),  # infinite
+        ("-5 // nb < -99", nb == 0),
+        ("trigger // 0 == 0", np.zeros(N, bool)),
+        ("7 % 0 == 0", np.zeros(N, bool)),
+        ("-7 % 3 == 2 and -7 // 3 == -3 and 7 / 2 == 3.5", np.ones(N, bool)),
+        ("event * event > 0", np.ones(N, bool)),  # 2**110 would wrap around in 64 bits
+        ("event * event * event < 2 ** 150", np.zeros(N, bool)),
+        ("event * 999 > event", np.ones(N, bool)),
+        ("-event * 999 < event", np.ones(N, bool)),
+        ("event * 100 + event * 100 > 0", np.ones(N, bool)),
+        ("large + large > 0", np.ones(N, bool)),
+        ("-large - large < 0", np.ones(N, bool)),
+        ("int32 * int32 == 4611686018427387904", np.ones(N, bool)),
+        ("!flag == 1", ~COLUMNS["flag"]),
+        ("!flag == 0", COLUMNS["flag"]),
+        ("~flag == 0", COLUMNS["flag"]),
+        ("!trigger == flag", (COLUMNS["trigger"] == 0) == COLUMNS["flag"]),
+        ("not nb == 1", nb != 1),
+        ("!(nb == 1)", nb != 1),
         ("log(eta) > -9 or eta <= 0", (eta > 0) | (eta <= 0)),
         ("cos(pi * nb) < 0", nb % 2 == 1),
         (f"event == {COLUMNS['event'][7]}", COLUMNS["event"] == COLUMNS["event"][7]),
@@ -52,6 +75,14 @@ pt, eta, nb = (COLUMNS[name] for name in ("pt", "eta", "nb"))
 )
 def test_agrees_with_numpy(text: str, expected: np.ndarray) -> None:
     np.testing.assert_array_equal(parse(text)(COLUMNS, N), expected)
+
+
+def test_whole_numbers_are_exact_while_they_fit() -> None:
+    x = np.array([2**53, 2**53 + 1, 2**62 - 1])
+    assert parse("x + 1 == 9007199254740994")({"x": x}, 3).tolist() == [False, True, False]
+    assert parse("x * 1 == 9007199254740993")({"x": x}, 3).tolist() == [False, True, False]
+    assert parse("x % 2 == 1")({"x": x}, 3).tolist() == [False, True, True]
+    assert parse("x // one == x")({"x": x, "one": np.ones(3, np.int8)}, 3).all()
 
 
 def test_literals_take_the_precision_of_the_column() -> None:

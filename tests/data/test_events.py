@@ -1,13 +1,14 @@
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import awkward as ak
 import numpy as np
 import pandas as pd
 import pytest
 
-from lawful.data import Events
+from lawful.data import Events, chunks, concatenate, read
 from lawful.errors import InputError
 
 
@@ -43,11 +44,11 @@ def test_inputs_are_copied_and_left_alone() -> None:
 
 
 def test_columns_by_name_in_one_table() -> None:
-    frame = pd.DataFrame({"pt": [1.0, 2.0], "w": [1.0, -1.0], "label": [0, 1], "event": [1, 2], "up": [1.5, 2.5]})
+    frame = pd.DataFrame({"pt": [1.0, 2.0], "w": [2.0, -1.0], "label": [0, 1], "event": [1, 2], "up": [1.5, 2.5]})
     events = Events(frame, target="label", weight="w", group="event", variations={"scale_up": {"pt": "up"}})
     assert events.features == ("pt",)
     assert (events.target, events.group) == ("label", "event")
-    assert events.weight.tolist() == [1, -1]
+    assert events.weight.tolist() == [2, -1]
     assert events.variations["scale_up"].X.tolist() == [[1.5], [2.5]]
 
 
@@ -87,6 +88,49 @@ def test_shifted_columns_are_no_features(full: Events) -> None:
 def test_missing_is_counted(full: Events) -> None:
     assert full.missing == {"eta": 10}
     assert np.isnan(full["eta"]).sum() == 10
+
+
+def test_parts_may_sum_to_anything(tmp_path: Path) -> None:
+    events = Events({"x": [0.0, 1.0, 2.0]}, weight=[3.0, -1.0, 0.0])
+    assert events.select("x > 0").weight.sum() == -1
+    assert concatenate([events.select([1]), events.select([2])]).weight.sum() == -1
+    events.write(tmp_path / "a.parquet")
+    assert [piece.weight.sum() for piece in chunks(tmp_path / "a.parquet", rows=1)] == [3, -1, 0]
+    with pytest.raises(InputError, match="sum to -1 after select"):
+        read(tmp_path / "a.parquet", select="x > 0")
+
+
+def test_what_is_missing_in_a_column_is_missing_in_its_shifted_ones() -> None:
+    nominal, up = [1.0, -999.0, 3.0], [-999.0, 2.0, 4.0]
+    for missing in (-999, {"d0": -999}):
+        events = Events({"d0": nominal}, variations={"up": {"d0": up}}, missing=missing)
+        np.testing.assert_array_equal(events.variations["up"]["d0"], [np.nan, 2, 4])
+        assert events.missing == {"d0": 1, "d0_up": 1}
+        assert events.sentinels == {"d0": (-999.0,), "d0_up": (-999.0,)}
+    own = Events({"d0": nominal}, variations={"up": {"d0": [-1.0, -999.0, 4.0]}}, missing={"d0": -999, "d0_up": -1})
+    np.testing.assert_array_equal(own.variations["up"]["d0"], [np.nan, -999, 4])
+    marked = Events({"d0": [1.0, np.nan]}, variations={"up": {"d0": [np.nan, 2.0]}}, missing={"d0": np.nan})
+    assert marked.missing == {"d0": 1, "d0_up": 1}
+
+
+def test_sentinels_are_kept(full: Events) -> None:
+    events = Events(
+        {"a": [1.0, -9.0, -8.0], "b": [np.nan, 1, 2], "c": [1, 2, 3]}, missing={"a": [-9, -8], "b": np.nan}
+    )
+    assert events.sentinels == {"a": (-9.0, -8.0)}
+    assert events.missing == {"a": 2, "b": 1}
+    assert full.sentinels == {"eta": (-999.0,)}
+    parts = [
+        full.select("pt > 10"),
+        *full.split((0.5, 0.5)),
+        next(full.folds(3))[0],
+        full.with_features(["pt", "eta"]),
+    ]
+    parts += [full.with_columns({"new": np.zeros(500)}), full.variations["jes_up"], concatenate([full, full])]
+    assert all(part.sentinels == {"eta": (-999.0,)} for part in parts)
+    assert full.without(["eta"]).sentinels == {}
+    other = Events({"a": [-7.0, 1.0, 2.0], "b": [1.0, 1, 2], "c": [1, 2, 3]}, missing={"a": -7})
+    assert concatenate([events, other]).sentinels == {"a": (-9.0, -8.0, -7.0)}
 
 
 def test_select_keeps_everything_together(full: Events) -> None:
@@ -201,6 +245,14 @@ def test_clouds_from_awkward() -> None:
         ({"X": {"a": [np.inf, 1.0]}, "missing": np.nan}, "'a' has 1 infinite"),
         ({"X": {"a": [0.0, 1.0]}, "y": [np.nan, 1]}, "'target' has 1 NaN"),
         ({"X": {"a": [0.0, 1.0]}, "weight": [np.nan, 1], "missing": np.nan}, "'weight' has 1 NaN"),
+        ({"X": {"a": [0.0, 1.0]}, "y": [np.nan, 1], "missing": np.nan}, "'target' has 1 NaN"),
+        ({"X": {"a": [0.0, 1.0]}, "y": [np.nan, 1], "missing": {"target": np.nan}}, "'target' has 1 NaN"),
+        ({"X": {"a": [0.0, 1.0]}, "weight": [-9, 1], "missing": {"weight": -9}}, "'weight' has 1 NaN"),
+        ({"X": {"a": [0.0, 1.0]}, "group": [np.nan, 1], "missing": {"group": np.nan}}, "'group' has 1 NaN"),
+        ({"X": {"a": [0.0, 1.0]}, "y": ["b", ""]}, "'target' has 1 empty entries of 2"),
+        ({"X": {"a": [0.0, 1.0]}, "weight": [1.0, -1.0]}, "weights 'weight' of 2 events sum to 0"),
+        ({"X": {"a": [0.0, 1.0]}, "weight": [0.0, 0.0]}, "sum to 0"),
+        ({"X": {"a": [0.0, 1.0]}, "weight": [1.0, -3.0]}, "sum to -2"),
         ({"X": {"a": [0.0, 1.0]}, "variations": {"up": {"a": [np.nan, 1.0]}}}, "'a_up' has 1 NaN"),
         ({"X": {"a": [0.0, 1.0]}, "variations": {"up": {"b": [0.0, 1.0]}}}, "variation 'up': X has no column 'b'"),
         ({"X": {"a": [0.0, 1.0]}, "variations": {"up": "w_up"}}, "no column 'w_up'"),

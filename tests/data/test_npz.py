@@ -1,9 +1,11 @@
+import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lawful.data import read
+from lawful.data import memory, read
 from lawful.errors import InputError
 
 
@@ -36,3 +38,39 @@ def test_nothing_inside(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz")
     with pytest.raises(InputError):
         read(tmp_path / "a.npz")
+
+
+def test_arrays_called_like_the_offsets_of_a_cloud(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", **{"x.offsets": np.array([0.5, 1.5]), "x.y": np.array([1.0, 2.0])})
+    assert read(tmp_path / "a.npz").features == ("x.offsets", "x.y")
+    np.savez(tmp_path / "a.npz", **{"x.offsets": np.array([1, 2])})
+    assert read(tmp_path / "a.npz")["x.offsets"].tolist() == [1, 2]
+    np.savez(tmp_path / "a.npz", **{"x.offsets": np.array([0, 2, 3]), "x.y": np.array([1.0, 2.0, 3.0])})
+    assert read(tmp_path / "a.npz").clouds["x"].counts.tolist() == [2, 1]
+
+
+def test_only_what_is_named_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An archive that unpacks to more than there is; a small column of it can still be read."""
+    np.savez_compressed(tmp_path / "a.npz", x=np.zeros((1000, 5000)), y=np.arange(1000.0))
+    monkeypatch.setattr(memory, "free", lambda: 2**20)
+    for cut in (None, "y >= 0"):
+        with pytest.raises(InputError, match=r"takes 38.2 MiB of memory and 1 MiB are free"):
+            read(tmp_path / "a.npz", select=cut)
+    assert len(read(tmp_path / "a.npz", features=["y"])) == 1000
+
+
+def archive_of(path: Path, shape: tuple[int, ...], values: bytes) -> None:
+    """An archive whose one entry declares a shape and holds other bytes."""
+    head = io.BytesIO()
+    np.lib.format.write_array_header_1_0(head, {"shape": shape, "fortran_order": False, "descr": "<f8"})
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x.npy", head.getvalue() + values)
+
+
+@pytest.mark.parametrize(("shape", "values"), [((10**15,), b""), ((2,), b"\0" * 24), ((3,), b"\0" * 16)])
+def test_headers_that_mislead(tmp_path: Path, shape: tuple[int, ...], values: bytes) -> None:
+    archive_of(tmp_path / "a.npz", shape, values)
+    with pytest.raises(InputError, match=rf"declares {8 * shape[0]} bytes of values and the archive {len(values)}"):
+        read(tmp_path / "a.npz")
+    archive_of(tmp_path / "a.npz", (2,), b"\0" * 16)
+    assert read(tmp_path / "a.npz")["x"].tolist() == [0, 0]

@@ -32,6 +32,19 @@ def test_gaps_are_nan_and_have_to_be_declared(tmp_path: Path) -> None:
     assert events.missing == {"i": 1, "b": 1, "f": 1}
 
 
+def test_gaps_in_text(tmp_path: Path) -> None:
+    table = {"x": [1.0, 2.0, 3.0, 4.0], "kind": ["a", None, "b", None], "note": [None, "n", None, "m"]}
+    pq.write_table(pa.table(table), tmp_path / "a.parquet")
+    for role in ("target", "group"):
+        with pytest.raises(InputError, match="'kind' has 2 empty entries of 4"):
+            read(tmp_path / "a.parquet", **{role: "kind"})
+        with pytest.raises(InputError, match="'kind' has 1 empty entries of 2"):
+            list(chunks(tmp_path / "a.parquet", rows=2, **{role: "kind"}))
+    events = read(tmp_path / "a.parquet", target="kind", select="kind != ''")
+    assert events.y.tolist() == ["a", "b"]
+    assert read(tmp_path / "a.parquet")["note"].tolist() == ["", "n", "", "m"]
+
+
 def test_gaps_in_a_later_row_group(tmp_path: Path) -> None:
     values = pa.array([1, 2, 3, None])
     pq.write_table(pa.table({"i": values}), tmp_path / "a.parquet", row_group_size=2)

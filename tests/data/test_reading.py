@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lawful.data import Events, Writer, chunks, read
+from lawful.data import Events, Writer, chunks, memory, read
 from lawful.errors import InputError
 
 BOTH = {"sig_tree": 1, "bkg_tree": 0}
@@ -87,6 +87,30 @@ def test_undeclared_sentinels_are_warned_of(ntuple: Path) -> None:
         read(ntuple, tree=BOTH, exclude=["d0"])
 
 
+def test_shifted_columns_miss_as_what_they_shift(tmp_path: Path) -> None:
+    with Writer(tmp_path / "a.parquet") as writer:
+        writer.append({"d0": [1.0, -999, 3], "up": [-999.0, 2, 4], "y": [0, -999, 1]})
+    arguments = {"target": "y", "missing": {"d0": -999}, "variations": {"shift": {"d0": "up"}}}
+    events = read(tmp_path / "a.parquet", **arguments)
+    np.testing.assert_array_equal(events.variations["shift"].X[:, 0], [np.nan, 2, 4])
+    assert events.sentinels == {"d0": (-999.0,), "up": (-999.0,)}
+    assert events.y.tolist() == [0, -999, 1]  # nothing was said of it
+    events.write(tmp_path / "b.parquet")
+    again = read(tmp_path / "b.parquet", exclude=["up"])
+    assert (again.sentinels, again.missing) == ({"d0": (-999.0,)}, {"d0": 1})
+
+
+def test_more_than_the_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Writer(tmp_path / "a.parquet") as writer:
+        writer.append({"x": np.zeros(100_000), "y": np.zeros(100_000)})
+    monkeypatch.setattr(memory, "free", lambda: 2**20)
+    with pytest.raises(InputError, match=r"100000 events of 2 columns takes 1.53 MiB .*lawful.data.chunks"):
+        read(tmp_path / "a.parquet")
+    assert len(read(tmp_path / "a.parquet", features=["x"])) == 100_000
+    assert len(read(tmp_path / "a.parquet", most_rows=1000)) == 1000
+    assert sum(map(len, chunks(tmp_path / "a.parquet", rows=30_000))) == 100_000
+
+
 def test_most_rows_takes_from_every_tree(ntuple: Path) -> None:
     events = read(ntuple, tree=BOTH, most_rows=101, features=["pt"])
     assert len(events) == 101
@@ -152,6 +176,11 @@ def test_wrong_arguments(ntuple: Path, arguments: dict[str, object], message: st
         ({"x": [1.0, np.inf], "y": [0, 1]}, {"missing": np.nan}, "column 'x' has 1 infinite"),
         ({"x": [1.0, 2.0], "y": [0, np.nan]}, {"target": "y", "missing": np.nan}, "column 'y' has 1 NaN"),
         ({"x": [1.0, 2.0], "w": [1, np.inf]}, {"weight": "w"}, "column 'w' has 1 infinite"),
+        ({"x": [1.0, 2.0], "y": [0, np.nan]}, {"target": "y", "missing": {"y": np.nan}}, "column 'y' has 1 NaN"),
+        ({"x": [1.0, 2.0], "y": [0, -9]}, {"target": "y", "missing": {"y": -9}}, "column 'y' has 1 NaN"),
+        ({"x": [1.0, 2.0], "w": [1, np.nan]}, {"weight": "w", "missing": np.nan}, "column 'w' has 1 NaN"),
+        ({"x": [1.0, 2.0], "w": [1, np.nan]}, {"weight": "w", "missing": {"w": np.nan}}, "column 'w' has 1 NaN"),
+        ({"x": [1.0, 2.0], "w": [1, np.nan]}, {"group": "w", "missing": {"w": np.nan}}, "column 'w' has 1 NaN"),
         ({"x": [1.0, 2.0], "w": [1.0, -1.0]}, {"weight": "w"}, "'w' of 2 events sum to 0"),
         ({"x": [1.0, 2.0], "w": [1.0, -2.0]}, {"weight": "w", "normalise": 3}, "only a positive sum"),
         ({"x": [1.0, 2.0], "w": [3.0, -2.0]}, {"weight": "w", "select": "x > 1"}, "sum to -2 after select"),

@@ -51,7 +51,7 @@ def test_all_missing_and_weights_that_cancel() -> None:
     nothing = Events({"x": [-999.0, -999.0]}, missing=-999).summary().features[0]
     assert nothing.missing == 2
     assert np.isnan(nothing.mean)
-    cancelled = Events({"x": [1.0, 2.0]}, weight=[1.0, -1.0]).summary()
+    cancelled = Events({"x": [1.0, 2.0, 3.0]}, weight=[1.0, -1.0, 1.0]).select([0, 1]).summary()
     assert cancelled.total.effective_events == 0
     assert np.isnan(cancelled.features[0].mean)
 
@@ -64,3 +64,36 @@ def test_frame_and_text() -> None:
     lines = str(summary).splitlines()
     assert not any(line != line.rstrip() for line in lines)
     assert lines[0].startswith("1 events")
+
+
+def test_repeated_events_are_counted() -> None:
+    rng = np.random.default_rng(0)
+    x, n, w = rng.normal(size=1000), rng.integers(0, 3, 1000), rng.normal(1, 0.5, 1000)
+    assert Events({"x": x, "n": n}, weight=w).summary().duplicates == 0
+    again = rng.integers(0, 1000, 300)  # 300 copies, of some events several
+    both = [np.concatenate([values, values[again]]) for values in (x, n, w)]
+    order = rng.permutation(1300)
+    x, n, w = (values[order] for values in both)
+    pairs = set(zip(x.tolist(), n.tolist(), w.tolist(), strict=True))
+    summary = Events({"x": x, "n": n}, weight=w).summary()
+    assert summary.duplicates == pytest.approx((1300 - len(pairs)) / 1300) == pytest.approx(300 / 1300)
+    assert "warning: 23.1% of the events repeat the features and the weight of another exactly" in str(summary)
+    assert "group=" in str(summary)
+
+
+def test_what_is_no_repetition() -> None:
+    x = [0.5, 0.5, 1.5]
+    assert Events({"x": x}).summary().duplicates == pytest.approx(1 / 3)
+    assert Events({"x": x}, weight=[1.0, 2.0, 1.0]).summary().duplicates == 0  # another weight
+    assert Events({"x": x, "y": [1, 2, 1]}).summary().duplicates == 0  # another feature
+    assert Events({"x": x, "y": [0.0, -0.0, 1.0]}).summary().duplicates == pytest.approx(1 / 3)  # one zero
+    assert Events({"x": x, "y": [np.nan] * 3}, missing=np.nan).summary().duplicates == pytest.approx(1 / 3)
+    assert Events({"a": x, "b": x[::-1]}).summary().duplicates == 0  # the order of the features counts
+    assert Events({"n": [1, 1, 2]}).summary().duplicates == 0  # whole numbers repeat by nature
+    assert "warning" not in str(Events({"x": np.r_[np.arange(200) + 0.5, 0.5]}).summary())  # 0.5% is below 1%
+
+
+def test_the_share_of_negative_weights_counts_no_zeros() -> None:
+    summary = Events({"x": [1.0, 2, 3, 4]}, y=[0, 0, 1, 1], weight=[0.0, 2.0, -1.0, 0.0]).summary()
+    assert summary.total.negative_share == 0.25
+    assert [row.negative_share for row in summary.classes] == [0, 0.5]

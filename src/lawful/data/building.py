@@ -1,15 +1,15 @@
 """What goes into `Events`: columns gathered under their names, and the checks that all of them must pass."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy.typing as npt
 
 from lawful.data import columns as col
-from lawful.data.clouds import Cloud
+from lawful.data.clouds import Cloud, as_cloud
 from lawful.data.names import require
-from lawful.data.roles import Roles, Shift
+from lawful.data.roles import Roles, Shift, inherited, with_missing
 from lawful.errors import InputError
 
 Array = npt.NDArray[Any]
@@ -56,6 +56,69 @@ class Gathered:
         return self.add(free_name(name, self.columns), what)
 
 
+def gathered(
+    X: Any,
+    given: Mapping[str, Any],
+    *,
+    named: str,
+    features: Sequence[str] | None,
+    units: Mapping[str, str] | None,
+    variations: Mapping[str, Any] | None,
+    clouds: Mapping[str, Any] | None,
+    extras: Mapping[str, Any] | None,
+    missing: col.Missing,
+) -> tuple[dict[str, Array], dict[str, Cloud], Roles, int]:
+    """Columns, clouds, roles and number of the events that a user hands to `Events`, who explains the arguments.
+
+    Args:
+        X: The table.
+        given: "target", "weight" and "group" to values, or to the name of a column of X, or to None.
+        named: What the target is called when its values are given.
+        features: As for `Events`, like all that follow.
+        units: Column to unit.
+        variations: Systematic variations.
+        clouds: Name to cloud.
+        extras: Further columns.
+        missing: What stands for 'not measured'.
+
+    Raises:
+        InputError: As `Events`.
+    """
+    table = Gathered(col.as_table(X, features))
+    own = set(table.columns)
+    for name, values in (extras or {}).items():
+        table.add(name, values)
+    target = table.role(given["target"], named, what="y")
+    weight = table.role(given["weight"], "weight", what="weight")
+    group = table.role(given["group"], "group", what="group")
+    shifts = {str(name): table.shift(str(name), what, weight) for name, what in (variations or {}).items()}
+    taken = {target, weight, group, *(name for shift in shifts.values() for name in shift.names)}
+    if features is None:
+        features = [
+            name
+            for name, values in table.columns.items()
+            if name in own and name not in taken and col.is_number(values.dtype)
+        ]
+    col.unique(features, what="features")
+    require(features, table.columns, what="column", where=f"features={list(features)}: X")
+    roles = Roles(tuple(features), target, weight, group, dict(units or {}), shifts)
+    lists = {str(name): as_cloud(cloud, name=name) for name, cloud in (clouds or {}).items()}
+    made = finished(table.columns, lists, roles, missing)
+    if weight is not None:
+        col.positive_sum(made[0][weight], name=weight, where="the data")
+    return made
+
+
+def varied(columns: Mapping[str, Array], roles: Roles, shift: Shift) -> tuple[dict[str, Array], Roles]:
+    """Columns and roles of the events that a variation makes; what it leaves alone is shared."""
+    moved = {**columns, **{base: columns[other] for base, other in shift.columns.items()}}
+    if shift.weight is not None:
+        name = roles.weight if roles.weight is not None else shift.weight
+        moved[name] = columns[shift.weight]
+        roles = replace(roles, weight=name)
+    return moved, replace(roles, variations={})
+
+
 def free_name(name: str, taken: Mapping[str, Any]) -> str:
     """The name, with underscores until no column has it."""
     while name in taken:
@@ -85,13 +148,15 @@ def finished(
     weights = {roles.weight, *(shift.weight for shift in roles.variations.values())}
     numbers = {name for name in (*roles.features, *roles.shifted) if name not in weights}
     types = {name: values.dtype for name, values in columns.items()}
-    may_miss = col.missing_values(missing, types, among=numbers, where="the data")
-    col.declare_missing(columns, may_miss)
-    roles = replace(roles, may_miss=tuple(dict.fromkeys((*roles.may_miss, *may_miss))))
+    declared = inherited(col.missing_values(missing, types, among=numbers, where="the data"), roles.variations)
+    col.declare_missing(columns, declared)
+    roles = with_missing(roles, declared)
     checked = [*roles.features, *roles.shifted]
     checked += [name for name in (roles.target, roles.weight, roles.group) if name is not None]
     may_be_nan = set(roles.may_miss) - weights - {roles.target, roles.group}
     col.finite({name: columns[name] for name in dict.fromkeys(checked)}, may_miss=may_be_nan, where="the data")
+    fixed = [name for name in (roles.target, roles.group) if name is not None]
+    col.no_empty_text({name: columns[name] for name in fixed}, where="the data")
     for array in columns.values():
         array.flags.writeable = False
     return columns, clouds, roles, length

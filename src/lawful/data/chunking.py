@@ -30,6 +30,8 @@ def made_events(reading: Reading, piece: Piece, paths: tuple[Path, ...], known: 
     col.finite(
         {name: piece.columns[name] for name in inputs}, may_miss=set(roles.may_miss) - set(fixed), where=reading.where
     )
+    texts = [name for name in (roles.target, roles.group) if name is not None]
+    col.no_empty_text({name: piece.columns[name] for name in texts}, where=reading.where)
     features = {name: piece.columns[name] for name in inputs if name not in fixed}
     found = col.suspects(features, known | set(_told(reading.request.missing, features)))
     col.warn_of_suspects(found, piece.length, where=reading.where)
@@ -66,7 +68,8 @@ def chunks(
     """The events of files piece by piece, so that the files may be larger than memory.
 
     ROOT, Parquet, CSV and HDF5 files are read as the pieces are asked for; an NPZ file is read whole. `normalise`
-    takes a pass over the weights before the first piece.
+    takes a pass over the weights before the first piece. The weights of a piece may sum to zero or less, as those of
+    any part of a set of events may.
 
     Args:
         path: As for `read`.

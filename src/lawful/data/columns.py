@@ -157,6 +157,26 @@ def finite(columns: Mapping[str, Array], *, may_miss: Collection[str] = (), wher
         )
 
 
+def no_empty_text(columns: Mapping[str, Array], *, where: str) -> None:
+    """Raise `InputError` when a column of text has empty entries, which is what gaps in text become."""
+    for name, array in columns.items():
+        if array.dtype.kind == "U" and (count := int((array == "").sum())):
+            raise InputError(
+                f"{where}: column {name!r} has {count} empty entries of {len(array)}, a text is expected in each. "
+                f"Repair these events, or cut them with select=\"{name} != ''\""
+            )
+
+
+def positive_sum(weight: Array, *, name: str, where: str, after: str = "") -> None:
+    """Raise `InputError` when the weights of a whole set of events do not sum to a positive number."""
+    total = float(weight.sum(dtype=np.float64))
+    if not total > 0:
+        raise InputError(
+            f"{where}: the weights {name!r} of {len(weight)} events sum to {total:g}{after}, "
+            "not to a positive number; is it the right column?"
+        )
+
+
 def missing_values(
     missing: Missing, columns: Mapping[str, np.dtype[Any]], *, among: Collection[str], where: str
 ) -> dict[str, tuple[float, ...]]:

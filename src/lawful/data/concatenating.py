@@ -8,7 +8,7 @@ import numpy as np
 from lawful.data.clouds import joined
 from lawful.data.events import Events
 from lawful.data.names import listed
-from lawful.data.roles import Roles
+from lawful.data.roles import Roles, with_missing
 from lawful.errors import InputError
 
 
@@ -47,9 +47,13 @@ def concatenate(sets: Sequence[Events]) -> Events:
     columns = {name: np.concatenate([events._columns[name] for events in sets]) for name in shared}
     clouds = {name: joined([events._clouds[name] for events in sets]) for name in sets[0]._clouds}
     may_miss = tuple(dict.fromkeys(n for events in sets for n in events._roles.may_miss if n in columns))
+    declared = {
+        name: tuple(dict.fromkeys(v for events in sets for v in events._roles.sentinels.get(name, ())))
+        for name in may_miss
+    }
     units = {name: unit for events in reversed(sets) for name, unit in events._roles.units.items() if name in columns}
     sources = tuple(dict.fromkeys(source for events in sets for source in events._sources))
-    roles = replace(first, may_miss=may_miss, units=units)
+    roles = with_missing(replace(first, may_miss=may_miss, sentinels={}, units=units), declared)
     return Events._make(columns, clouds, roles, sources, sum(map(len, sets)))
 
 

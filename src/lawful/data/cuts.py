@@ -23,13 +23,46 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
+_WHOLE = 2.0**63 - 2.0**12  # below it no sum or product of whole numbers overflows, also after rounding
+
+
+def _exact(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Whole numbers stay whole while every result fits 64 bits; else all become floats, and none wraps around."""
+
+    def apply(left: Any, right: Any) -> Any:
+        if _whole(left, right):
+            near = function(np.asarray(left, dtype=np.float64), np.asarray(right, dtype=np.float64))
+            if np.any(np.abs(near) >= _WHOLE):
+                return near
+        return function(left, right)
+
+    return apply
+
+
+def _divided(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Division by zero as among floats, infinite or NaN, also of whole numbers, where NumPy would say 0."""
+
+    def apply(left: Any, right: Any) -> Any:
+        zero = np.asarray(right) == 0
+        if not (_whole(left, right) and zero.any()):
+            return function(left, right)
+        undefined = function(np.asarray(left, dtype=np.float64), np.zeros(()))
+        return np.where(zero, undefined, function(left, np.where(zero, 1, right)))
+
+    return apply
+
+
+def _whole(*values: Any) -> bool:
+    return all(np.asarray(value).dtype.kind in "iu" for value in values)
+
+
 _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
-    "+": np.add,
-    "-": np.subtract,
-    "*": np.multiply,
+    "+": _exact(np.add),
+    "-": _exact(np.subtract),
+    "*": _exact(np.multiply),
     "/": np.true_divide,
-    "//": np.floor_divide,
-    "%": np.mod,
+    "//": _divided(np.floor_divide),
+    "%": _divided(np.mod),
     "**": lambda base, power: np.power(np.asarray(base, dtype=np.float64), power),
 }
 
@@ -72,10 +105,19 @@ class Cut:
 def parse(text: str) -> Cut:
     """Understand a cut string.
 
-    The language: `and`, `or`, `not` (or `& && | || ! ~`, which bind like the words), comparisons and chains of them
-    (`0 < eta <= 2.5`), `in (1, 2)`, `+ - * / // % **`, numbers, 'text', `pi`, functions (`abs`, `sqrt`, `log`,
-    `exp`, `min`, `max`, `hypot`, `sin`, ... as NumPy's), `count(cloud)` for the number of objects, and names of
-    columns; a name with other characters than letters, digits and `_` stands in backticks.
+    The language: `and`, `or`, `not`, comparisons and chains of them (`0 < eta <= 2.5`), `in (1, 2)`,
+    `+ - * / // % **`, numbers, 'text', `pi`, functions (`abs`, `sqrt`, `log`, `exp`, `min`, `max`, `hypot`, `sin`
+    and so on, as NumPy's), `count(cloud)` for the number of objects, and names of columns; a name with other
+    characters than letters, digits and `_` stands in backticks.
+
+    Signs bind as in C++ and in ROOT's `TTree::Draw`: `&` and `&&` are `and`, `|` and `||` are `or`, looser than
+    comparisons, so that `a > 1 & b < 2` needs no brackets; none of them works on bits. `!` and `~` bind tighter
+    than everything, so that `!a == 1` is `(!a) == 1`; the word `not` binds as in Python, so that `not a == 1` is
+    `not (a == 1)`. Chains mean what they mean in Python: `0 < a < 2` is `0 < a and a < 2`.
+
+    Arithmetic is NumPy's. `/` never cuts off a fraction. `//` rounds down and `%` has the sign of the divisor:
+    `-7 % 3` is 2, where C++ has -1. Division by zero gives infinity or NaN, of whole numbers too. Whole numbers are
+    exact while all results fit 64 bits, and floats beyond; none wraps around.
 
     Args:
         text: The cut.

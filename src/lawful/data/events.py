@@ -1,7 +1,5 @@
 """Events: observations with weights, units and named systematic variations."""
 
-import hashlib
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -12,13 +10,13 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 import numpy.typing as npt
 
+from lawful.data import checksums, cuts, dividing
 from lawful.data import columns as col
-from lawful.data import cuts, splits
-from lawful.data.building import Gathered, finished, free_name
-from lawful.data.clouds import Cloud, as_cloud
+from lawful.data.building import finished, gathered, varied
+from lawful.data.clouds import Cloud
 from lawful.data.names import expand, require
 from lawful.data.roles import Roles, Shift, up_and_down, without
-from lawful.data.summary import Summary, summarise
+from lawful.data.summary import Summary, one_line, summarise
 from lawful.errors import InputError
 
 if TYPE_CHECKING:
@@ -47,10 +45,13 @@ class Events:
         extras: Name to further (N,) columns that are not features.
         group: (N,) values, or the name of a column: events with the same one stay in one part of a split.
         missing: What stands for 'not measured': a value, several, or a mapping of column to them. These become NaN.
+            What is said of a column holds for those that take its place in variations, unless they are named too.
 
     Raises:
-        InputError: When lengths do not fit, names occur twice, or a feature, target or weight holds NaN or infinite
-            values that are not declared missing.
+        InputError: When lengths do not fit, names occur twice, a feature, target or weight holds NaN or infinite
+            values that are not declared missing, a target or group of text has empty entries, or the weights sum to
+            zero or less. Only a whole that is made or read must have a positive sum: parts of it, from `select`,
+            `split` or `lawful.data.chunks`, may sum to anything.
 
     Examples:
         >>> events = Events({"pt": [20.0, 40.0, 60.0], "eta": [0.1, -1.2, 2.0]}, y=[0, 1, 1], weight=[1.0, 2.0, -0.5],
@@ -85,25 +86,17 @@ class Events:
         group: Any = None,
         missing: col.Missing = None,
     ) -> None:
-        table = Gathered(col.as_table(X, features))
-        given = set(table.columns)
-        for name, values in (extras or {}).items():
-            table.add(name, values)
-        target_name = table.role(y if y is not None else target, target or "target", what="y")
-        weight_name = table.role(weight, "weight", what="weight")
-        group_name = table.role(group, "group", what="group")
-        shifts = {str(name): table.shift(str(name), what, weight_name) for name, what in (variations or {}).items()}
-        taken = {target_name, weight_name, group_name, *(name for shift in shifts.values() for name in shift.names)}
-        if features is None:
-            features = [
-                name
-                for name, values in table.columns.items()
-                if name in given and name not in taken and col.is_number(values.dtype)
-            ]
-        col.unique(features, what="features")
-        require(features, table.columns, what="column", where=f"features={list(features)}: X")
-        roles = Roles(tuple(features), target_name, weight_name, group_name, dict(units or {}), shifts)
-        made = finished(table.columns, {n: as_cloud(c, name=n) for n, c in (clouds or {}).items()}, roles, missing)
+        made = gathered(
+            X,
+            {"target": target if y is None else y, "weight": weight, "group": group},
+            named=target or "target",
+            features=features,
+            units=units,
+            variations=variations,
+            clouds=clouds,
+            extras=extras,
+            missing=missing,
+        )
         self._columns, self._clouds, self._roles, self._length = made
         self._sources = ()
 
@@ -125,14 +118,7 @@ class Events:
         return self._length
 
     def __repr__(self) -> str:
-        def counted(n: int, what: str) -> list[str]:
-            return [f"{n} {what}{'' if n == 1 else 's'}"] if n else []
-
-        roles = self._roles
-        parts = [f"{self._length} events", *counted(len(roles.features), "feature")]
-        parts += [f"{role} {name!r}" for role in ("target", "weight", "group") if (name := getattr(roles, role))]
-        parts += [*counted(len(self._clouds), "cloud"), *counted(len(roles.variations), "variation")]
-        return f"Events({', '.join(parts)})"
+        return one_line(len(self), self._roles, len(self._clouds))
 
     def __getitem__(self, name: str) -> Array:
         """The values of any column, (N,), also of one that is not a feature."""
@@ -198,6 +184,11 @@ class Events:
         return MappingProxyType({name: int(np.isnan(self[name]).sum()) for name in self._roles.may_miss})
 
     @property
+    def sentinels(self) -> Mapping[str, tuple[float, ...]]:
+        """The values that stood for 'not measured' in each column before they became NaN, which is not listed."""
+        return MappingProxyType(dict(self._roles.sentinels))
+
+    @property
     def sources(self) -> tuple[Path, ...]:
         """The files that the events were read from."""
         return self._sources
@@ -221,14 +212,8 @@ class Events:
         return MappingProxyType(up_and_down(self._roles.variations))
 
     def _varied(self, shift: Shift) -> "Events":
-        columns = dict(self._columns)
-        columns |= {base: self._columns[moved] for base, moved in shift.columns.items()}
-        roles = self._roles
-        if shift.weight is not None:
-            name = roles.weight if roles.weight is not None else shift.weight
-            columns[name] = self._columns[shift.weight]
-            roles = replace(roles, weight=name)
-        return Events._make(columns, self._clouds, replace(roles, variations={}), self._sources, len(self))
+        columns, roles = varied(self._columns, self._roles, shift)
+        return Events._make(columns, self._clouds, roles, self._sources, len(self))
 
     def frame(self, features: Sequence[str] | None = None) -> "pd.DataFrame":
         """The features, or the columns named, as a DataFrame."""
@@ -266,16 +251,7 @@ class Events:
 
     def checksum(self) -> str:
         """SHA-256 of roles, columns and clouds, as 64 hexadecimal digits; the same for the same contents anywhere."""
-        digest = hashlib.sha256(json.dumps(self._roles.notes(), sort_keys=True).encode())
-        arrays = dict(self._columns)
-        for name, cloud in self._clouds.items():
-            arrays |= {f"{name}/{field}": cloud[field] for field in cloud.fields} | {f"{name}/": cloud.offsets}
-        for name in sorted(arrays):
-            values = arrays[name]
-            little = np.ascontiguousarray(values.astype(values.dtype.newbyteorder("<"), copy=False))
-            digest.update(json.dumps([name, little.dtype.str, len(little)]).encode())
-            digest.update(little.tobytes())
-        return digest.hexdigest()
+        return checksums.of(self._roles, self._columns, self._clouds)
 
     # ---- other events from these
 
@@ -295,12 +271,8 @@ class Events:
             >>> events.select("pt > 30 and abs(eta) < 1.5")["pt"].tolist()
             [40.0]
         """
-        index = cuts.selected(
-            cut if isinstance(cut, str) else np.asarray(cut),
-            self._columns,
-            len(self),
-            {name: cloud.counts for name, cloud in self._clouds.items()},
-        )
+        counts = {name: cloud.counts for name, cloud in self._clouds.items()}
+        index = cuts.selected(cut if isinstance(cut, str) else np.asarray(cut), self._columns, len(self), counts)
         if not len(index):
             shown = repr(cut) if isinstance(cut, str) else "given"
             raise InputError(f"no event passes the cut {shown}: {len(self)} events, 0 left")
@@ -313,6 +285,8 @@ class Events:
 
     def split(self, fractions: Sequence[float], seed: int = 0, *, keep_yield: bool = False) -> tuple["Events", ...]:
         """Disjoint parts that together are the whole, each with its fraction of every class.
+
+        Events that belong together, as copies of one event, stay in one part when the events have a `group`.
 
         Args:
             fractions: The share of each part; they sum to one.
@@ -328,21 +302,7 @@ class Events:
             >>> [len(part) for part in events.split((0.6, 0.4), seed=1)]
             [6, 4]
         """
-        found = splits.parts(fractions, len(self), y=self.y, group=self._group_values(), seed=seed)
-        if not keep_yield:
-            return tuple(self._take(index) for index in found)
-        return tuple(self._take_keeping_yield(index) for index in found)
-
-    def _take_keeping_yield(self, index: npt.NDArray[np.int64]) -> "Events":
-        roles = self._roles
-        name = roles.weight if roles.weight is not None else free_name("weight", self._columns)
-        weights = {name: self.weight}
-        weights |= {w: self._columns[w] for shift in roles.variations.values() if (w := shift.weight) is not None}
-        part = self._take(index)
-        columns = dict(part._columns)
-        for key, whole in weights.items():
-            columns[key] = splits.keeping_yield(whole.astype(np.float64), self.y, index, name=key)
-        return Events._make(columns, part._clouds, replace(roles, weight=name), self._sources, len(part))
+        return dividing.split(self, fractions, seed, keep_yield=keep_yield)
 
     def folds(self, k: int, seed: int = 0) -> Iterator[tuple["Events", "Events"]]:
         """The k pairs (training, test) of a cross-validation: every event is in exactly one test part.
@@ -357,13 +317,7 @@ class Events:
             >>> [(len(train), len(test)) for train, test in events.folds(3)]
             [(6, 3), (6, 3), (6, 3)]
         """
-        for index in splits.folds(k, len(self), y=self.y, group=self._group_values(), seed=seed):
-            rest = np.ones(len(self), dtype=np.bool_)
-            rest[index] = False
-            yield self._take(np.flatnonzero(rest)), self._take(index)
-
-    def _group_values(self) -> Array | None:
-        return None if self._roles.group is None else self._columns[self._roles.group]
+        return dividing.folds(self, k, seed)
 
     def with_columns(self, columns: Mapping[str, Any], *, units: Mapping[str, str] | None = None) -> "Events":
         """The same events with columns added, or replaced where the name exists.
@@ -380,8 +334,7 @@ class Events:
         """
         new = {str(name): col.as_column(values, name=str(name)) for name, values in columns.items()}
         roles = replace(self._roles, units={**self._roles.units, **(units or {})})
-        made = finished({**self._columns, **new}, self._clouds, roles, None)
-        return Events._make(made[0], made[1], made[2], self._sources, made[3])
+        return self._checked({**self._columns, **new}, roles)
 
     def with_features(self, features: Sequence[str]) -> "Events":
         """The same events with these columns as the features, in this order; `*` and `?` stand for several.
@@ -395,10 +348,11 @@ class Events:
         """
         col.unique(features, what="features")
         names = expand(features, self.columns, what="column", where="the data")
-        columns, clouds, roles, length = finished(
-            dict(self._columns), self._clouds, replace(self._roles, features=names), None
-        )
-        return Events._make(columns, clouds, roles, self._sources, length)
+        return self._checked(dict(self._columns), replace(self._roles, features=names))
+
+    def _checked(self, columns: dict[str, Array], roles: Roles) -> "Events":
+        made = finished(columns, self._clouds, roles, None)
+        return Events._make(made[0], made[1], made[2], self._sources, made[3])
 
     def without(self, columns: Sequence[str]) -> "Events":
         """The same events without these columns, and without the variations that need them.
@@ -427,7 +381,8 @@ class Events:
     def write(self, path: str | os.PathLike[str], tree: str = "events") -> None:
         """Write a file that `lawful.read(path)` turns into these events again, roles, units and variations included.
 
-        The suffix chooses the format: .root .parquet .csv .csv.gz .h5 .npz. The file appears whole or not at all.
+        The suffix chooses the format: .root .parquet .csv .csv.gz .h5 .npz. The file appears whole or not at all. A
+        CSV file is a plain table; its roles, units and types go to a second file, `jets.csv.lawful.json`.
 
         Args:
             path: Where to.

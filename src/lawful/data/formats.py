@@ -7,11 +7,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from lawful.data import sidecar
 from lawful.data.clouds import Cloud
 from lawful.data.names import listed
 from lawful.errors import InputError
@@ -44,6 +46,7 @@ class Table(ABC):
         ragged: Name of each ragged column to its fields.
         unreadable: Name of each further column to the reason why it cannot be read.
         notes: What `Events.write` left in the file, as parsed JSON; None when there is nothing.
+        remarks: What to say of a column that holds text and was probably meant otherwise.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Table(ABC):
     ragged: Mapping[str, tuple[str, ...]]
     unreadable: Mapping[str, str]
     notes: Any
+    remarks: Mapping[str, str] = MappingProxyType({})
 
     @abstractmethod
     def batches(
@@ -73,7 +77,13 @@ class Table(ABC):
 
 
 class Sink(ABC):
-    """A file that is being written, table by table and piece by piece."""
+    """A file that is being written, table by table and piece by piece.
+
+    Attributes:
+        beside: Files that belong beside it, known once it is closed: what is added to its name, to their text.
+    """
+
+    beside: Mapping[str, str] = MappingProxyType({})
 
     @abstractmethod
     def append(self, columns: Mapping[str, Array], clouds: Mapping[str, Cloud], tree: str, notes: Any) -> None:
@@ -102,6 +112,7 @@ class Format:
         magic: The first bytes of every such file; empty when anything may stand there.
         has_trees: Whether one file holds several tables.
         has_clouds: Whether it can hold ragged columns.
+        beside: What is added to the name of the file for those that may lie beside it.
     """
 
     name: str
@@ -110,6 +121,7 @@ class Format:
     magic: bytes = b""
     has_trees: bool = False
     has_clouds: bool = True
+    beside: tuple[str, ...] = ()
 
     def open(self, path: Path, tree: str | None) -> Table:
         """The table in a file; `tree` says which, where there are several."""
@@ -130,7 +142,7 @@ FORMATS = (
     Format("Parquet", (".parquet", ".pq"), "lawful.data.parquet", b"PAR1"),
     Format("HDF5", (".h5", ".hdf5"), "lawful.data.hdf5", b"\x89HDF\r\n\x1a\n", has_trees=True),
     Format("NPZ", (".npz",), "lawful.data.npz", b"PK"),
-    Format("CSV", (".csv", ".csv.gz"), "lawful.data.csv", has_clouds=False),
+    Format("CSV", (".csv", ".csv.gz"), "lawful.data.csv", has_clouds=False, beside=(sidecar.SUFFIX,)),
 )
 SUFFIXES = tuple(suffix for one in FORMATS for suffix in one.suffixes)
 

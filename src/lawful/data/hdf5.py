@@ -1,6 +1,7 @@
 """HDF5 files: a group of datasets, one a column; or a dataset of records."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
@@ -19,6 +20,8 @@ Array = npt.NDArray[Any]
 
 _NOTES = "lawful"
 _CLOUDS = "clouds"
+_OFFSETS = "offsets"
+_ESCAPE = re.compile("%(00|25|2E|2F|63|6F)")  # what `_escaped` makes of NUL % . / and of c(louds), o(ffsets)
 _CHUNK = 16_384  # rows of a stored piece
 _ROWS = 1_000_000  # rows of a piece that is read
 
@@ -66,8 +69,8 @@ class GroupTable(Table):
             self._kept = place[_CLOUDS]
             for key, group in self._kept.items():
                 name = _unescaped(key)
-                ragged[name] = tuple(_unescaped(field) for field in group if field != "offsets")
-                lengths[name] = len(group["offsets"]) - 1
+                ragged[name] = tuple(_unescaped(field) for field in group if field != _OFFSETS)
+                lengths[name] = len(group[_OFFSETS]) - 1
         self._place = place
         if len(set(lengths.values())) > 1:
             shown = ", ".join(f"{name!r} has {n}" for name, n in list(lengths.items())[:4])
@@ -130,9 +133,11 @@ class GroupTable(Table):
             lists = [np.asarray(values) for values in self._dataset(self._vlen[name])[start:till]]
             return from_awkward(ak.Array(lists))
         group = self._kept[_escaped(name)]
-        offsets = group["offsets"][start : till + 1]
+        offsets = group[_OFFSETS][start : till + 1]
         first, last = int(offsets[0]), int(offsets[-1])
-        return Cloud(offsets - first, {field: group[_escaped(field)][first:last] for field in self.ragged[name]})
+        return Cloud(
+            offsets - first, {field: group[_escaped(field, _OFFSETS)][first:last] for field in self.ragged[name]}
+        )
 
     def close(self) -> None:
         """Close the file."""
@@ -184,14 +189,17 @@ def _tables(file: Any) -> list[str]:
     return found
 
 
-def _escaped(name: str) -> str:
-    """A name that HDF5 does not take for a path."""
-    name = name.replace("%", "%25").replace("/", "%2F")
-    return "%2E" if name == "." else name
+def _escaped(name: str, taken: str = "") -> str:
+    """A name that HDF5 does not take for a path or for the end, and that is not `taken` for something else."""
+    name = name.replace("%", "%25").replace("/", "%2F").replace("\0", "%00")
+    if name in (".", taken):
+        name = f"%{ord(name[0]):02X}{name[1:]}"
+    return name or "%"
 
 
 def _unescaped(key: str) -> str:
-    return key.replace("%2E", ".").replace("%2F", "/").replace("%25", "%")
+    """The name that `_escaped` was given; what else stands after a `%` is left as it is."""
+    return "" if key == "%" else _ESCAPE.sub(lambda found: chr(int(found[1], 16)), key)
 
 
 def open_table(path: Path, tree: str | None) -> Table:
@@ -216,27 +224,26 @@ class FileSink(Sink):
     def append(self, columns: Mapping[str, Array], clouds: Mapping[str, Cloud], tree: str, notes: Any) -> None:
         """Add rows to a group."""
         new = tree not in self._file
-        group = self._file.require_group(tree)
+        group = self._file.create_group(tree, track_order=True) if new else self._file[tree]
         if new and notes is not None:
             group.attrs[_NOTES] = json.dumps(notes)
         for name, values in columns.items():
-            _extend(group, name, values)
+            _extend(group, _escaped(name, _CLOUDS), values)
         for name, cloud in clouds.items():
             inner = group.require_group(_CLOUDS).require_group(_escaped(name))
-            if "offsets" in inner:
-                _extend(inner, "offsets", cloud.offsets[1:] + int(inner["offsets"][-1]))
+            if _OFFSETS in inner:
+                _extend(inner, _OFFSETS, cloud.offsets[1:] + int(inner[_OFFSETS][-1]))
             else:
-                _extend(inner, "offsets", cloud.offsets)
+                _extend(inner, _OFFSETS, cloud.offsets)
             for field in cloud.fields:
-                _extend(inner, field, cloud[field])
+                _extend(inner, _escaped(field, _OFFSETS), cloud[field])
 
     def close(self) -> None:
         """Finish the file."""
         self._file.close()
 
 
-def _extend(group: Any, name: str, values: Array) -> None:
-    key = _escaped(name)
+def _extend(group: Any, key: str, values: Array) -> None:
     if key not in group:
         dtype = h5py.string_dtype() if values.dtype.kind == "U" else values.dtype
         group.create_dataset(key, shape=(0,), maxshape=(None,), chunks=(_CHUNK,), dtype=dtype)

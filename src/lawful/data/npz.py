@@ -1,14 +1,16 @@
 """NPZ files: NumPy's archive of arrays, one entry a column."""
 
 import json
+import math
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
 import numpy as np
 import numpy.typing as npt
 
+from lawful.data import memory
 from lawful.data.clouds import Cloud, joined, native
 from lawful.data.formats import Batch, Sink, Table, faults
 from lawful.errors import InputError
@@ -16,27 +18,88 @@ from lawful.errors import InputError
 Array = npt.NDArray[Any]
 
 _NOTES = "__lawful__"
+_LAYOUT = "__lawful_layout__"
 _OFFSETS = ".offsets"
+_ENDING = ".npy"
+
+
+class _Entry(NamedTuple):
+    """An array in the archive, as its header declares it."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    @property
+    def size(self) -> int:
+        """Bytes that the array takes."""
+        return math.prod(self.shape) * self.dtype.itemsize
 
 
 @final
-class ArraysTable(Table):
-    """A table whose arrays are all in memory."""
+class ArchiveTable(Table):
+    """The arrays of an NPZ file; only headers are read before the columns are asked for."""
 
-    def __init__(self, name: str, arrays: Mapping[str, Array], ragged: Mapping[str, Cloud], notes: Any) -> None:
-        self.name = name
-        self._arrays, self._ragged = arrays, ragged
-        self.columns = {key: values.dtype for key, values in arrays.items()}
-        self.derived = {}
-        self.ragged = {key: cloud.fields for key, cloud in ragged.items()}
-        self.unreadable = {}
-        self.notes = notes
-        everything: dict[str, Any] = {**arrays, **ragged}
-        lengths = {key: len(values) for key, values in everything.items()}
+    def __init__(self, path: Path) -> None:
+        self.name, self._path = str(path), path
+        self._entries: dict[str, _Entry] = {}
+        with zipfile.ZipFile(path) as archive:
+            for info in archive.infolist():
+                if info.filename.endswith(_ENDING):
+                    self._entries[info.filename.removesuffix(_ENDING)] = _declared(archive, info, path)
+        self.derived, self.unreadable = {}, {}
+        self.notes = self._parsed(_NOTES)
+        self._clouds = self._found_clouds()
+        inside = {key for offsets, fields in self._clouds.values() for key in (offsets, *fields.values())}
+        names = {key: name for name, key in self._layout("columns").items()}
+        self._home: dict[str, tuple[str, str]] = {}  # column to (entry, name of the column that the entry gives)
+        columns: dict[str, np.dtype[Any]] = {}
+        lengths: dict[str, int] = {}
+        for key, entry in self._entries.items():
+            if key in inside or key in (_NOTES, _LAYOUT) or not entry.shape or entry.dtype.kind not in "biufUSV":
+                continue
+            name = names.get(key, key)
+            for column, values in columns_of(name, np.empty((0, *entry.shape[1:]), dtype=entry.dtype)).items():
+                columns[column], self._home[column] = values.dtype, (key, name)
+                lengths[column] = entry.shape[0]
+        lengths |= {name: self._entries[offsets].shape[0] - 1 for name, (offsets, _) in self._clouds.items()}
         if len(set(lengths.values())) > 1:
             (a, n), (b, m) = next((x, y) for x in lengths.items() for y in lengths.items() if x[1] != y[1])
-            raise InputError(f"{name}: arrays have different lengths, {a!r} has {n} rows and {b!r} has {m}")
+            raise InputError(f"{path}: arrays have different lengths, {a!r} has {n} rows and {b!r} has {m}")
+        self.columns, self.ragged = columns, {name: tuple(fields) for name, (_, fields) in self._clouds.items()}
         self.rows = next(iter(lengths.values()), 0)
+
+    def _parsed(self, key: str) -> Any:
+        return json.loads(str(self._loaded([key])[key])) if key in self._entries else None
+
+    def _layout(self, what: str) -> dict[str, Any]:
+        layout = self._parsed(_LAYOUT)
+        found = layout.get(what) if isinstance(layout, dict) else None
+        return found if isinstance(found, dict) else {}
+
+    def _found_clouds(self) -> dict[str, tuple[str, dict[str, str]]]:
+        """Cloud to the entry of its offsets, and field to its entry."""
+        if _LAYOUT in self._entries:
+            return {name: (offsets, dict(fields)) for name, (offsets, fields) in self._layout("clouds").items()}
+        found = {}
+        for key in [key for key in self._entries if key.endswith(_OFFSETS)]:
+            name = key.removesuffix(_OFFSETS)
+            fields = {k.removeprefix(f"{name}."): k for k in self._entries if k.startswith(f"{name}.") and k != key}
+            if fields and self._entries[key].dtype.kind in "iu":
+                found[name] = (key, fields)
+        return found
+
+    def _loaded(self, keys: Sequence[str]) -> dict[str, Array]:
+        size = sum(self._entries[key].size for key in keys)
+        instead = "write it as .parquet or .h5 and read it with lawful.data.chunks"
+        memory.require(size, where=f"{self._path}: reading {len(keys)} arrays", instead=instead)
+        with zipfile.ZipFile(self._path) as archive:
+            loaded = {}
+            for key in keys:
+                with archive.open(key + _ENDING) as file:
+                    loaded[key] = np.asarray(np.lib.format.read_array(file, allow_pickle=False))
+                    if file.read(1):
+                        raise InputError(f"{self._path}: {key!r} holds more than its header declares; damaged?")
+        return loaded
 
     def batches(
         self, columns: Sequence[str], ragged: Sequence[str], rows: int | None, stop: int | None
@@ -45,16 +108,44 @@ class ArraysTable(Table):
         end = self.rows or 0
         end = end if stop is None else min(stop, end)
         step = rows or max(end, 1)
+        with faults(self._path, "NPZ"):
+            clouds = [key for name in ragged for key in (self._clouds[name][0], *self._clouds[name][1].values())]
+            held = self._loaded(list(dict.fromkeys([*(self._home[name][0] for name in columns), *clouds])))
+            whole: dict[str, Array] = {}
+            for key, name in dict.fromkeys(self._home[column] for column in columns):
+                whole |= columns_of(name, held[key])
+            lists = {
+                name: Cloud(held[offsets], {field: native(held[key]) for field, key in fields.items()})
+                for name, (offsets, fields) in self._clouds.items()
+                if name in ragged
+            }
         for start in range(0, end, step):
             till = min(start + step, end)
             yield Batch(
-                {name: self._arrays[name][start:till] for name in columns},
-                {name: self._ragged[name].slice(start, till) for name in ragged},
+                {name: whole[name][start:till] for name in columns},
+                {name: lists[name].slice(start, till) for name in ragged},
                 till - start,
             )
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Nothing is open between pieces."""
+
+
+def _declared(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> _Entry:
+    """What the header of an entry declares, after it was found to fit the bytes that follow it."""
+    with archive.open(info) as file:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read(file)
+        entry = _Entry(shape, dtype)
+        if dtype.hasobject:
+            raise InputError(f"{path} cannot be read as NPZ: {info.filename!r} holds Python objects, never read")
+        if entry.size != info.file_size - file.tell():
+            raise InputError(
+                f"{path}: {info.filename!r} declares {entry.size} bytes of values and the archive "
+                f"{info.file_size - file.tell()}; it is damaged or made to mislead"
+            )
+    return entry
 
 
 def columns_of(name: str, array: Array) -> dict[str, Array]:
@@ -76,36 +167,19 @@ def open_table(path: Path, tree: str | None) -> Table:
     """The arrays of an NPZ file; two-dimensional ones give a column for each second index, `X_0`, `X_1`, ..."""
     if tree is not None:
         raise InputError(f"{path}: tree={tree!r}, but an NPZ file has no trees; leave it out")
-    notes = None
     with faults(path, "NPZ"):
         if not zipfile.is_zipfile(path):
             raise InputError(f"{path} is not a whole NPZ file: the end of the archive is missing; truncated?")
-        found: dict[str, Array] = {}
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            if _NOTES in archive.files:
-                notes = json.loads(str(archive[_NOTES]))
-            for key in archive.files:
-                if key != _NOTES:
-                    found[key] = np.asarray(archive[key])
-        ragged = {}
-        for key in [key for key in found if key.endswith(_OFFSETS)]:
-            name = key.removesuffix(_OFFSETS)
-            fields = {
-                field.removeprefix(f"{name}."): native(found.pop(field))
-                for field in list(found)
-                if field.startswith(f"{name}.") and field != key
-            }
-            ragged[name] = Cloud(found.pop(key), fields)
-        arrays: dict[str, Array] = {}
-        for key, array in found.items():
-            if array.ndim and array.dtype.kind in "biufUSV":
-                arrays |= columns_of(key, array)
-    return ArraysTable(str(path), arrays, ragged, notes)
+        return ArchiveTable(path)
 
 
 @final
 class FileSink(Sink):
-    """An NPZ file to be written; what is appended is kept until the end, since the format cannot grow."""
+    """An NPZ file to be written; what is appended is kept until the end, since the format cannot grow.
+
+    An entry is called as its column; where that could be taken for something else, it gets another name, and the
+    entry `__lawful_layout__` says which. The same entry says what belongs to a cloud.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -124,16 +198,39 @@ class FileSink(Sink):
 
     def close(self) -> None:
         """Write the file."""
-        arrays = {name: np.concatenate(values) for name, values in self._columns.items()}
-        for name, clouds in self._clouds.items():
-            cloud = joined(clouds)
-            arrays[f"{name}{_OFFSETS}"] = cloud.offsets
-            arrays |= {f"{name}.{field}": cloud[field] for field in cloud.fields}
+        arrays: dict[str, Array] = {}
+
+        def put(name: str, values: Array, *, usual: bool) -> str:
+            key = name if usual else f"column_{len(arrays)}"
+            while key in arrays:
+                key += "_"
+            arrays[key] = values
+            return key
+
+        places = {
+            name: put(name, np.concatenate(values), usual=_safe(name)) for name, values in self._columns.items()
+        }
+        clouds = {}
+        for name, pieces in self._clouds.items():
+            cloud = joined(pieces)
+            fields = {
+                field: put(f"{name}.{field}", cloud[field], usual=_safe(f"{name}.{field}")) for field in cloud.fields
+            }
+            clouds[name] = (put(f"{name}{_OFFSETS}", cloud.offsets, usual=_safe(name)), fields)
+        moved = {name: key for name, key in places.items() if key != name}
+        if moved or clouds:
+            arrays[_LAYOUT] = np.array(json.dumps({"columns": moved, "clouds": clouds}))
         if self._notes is not None:
             arrays[_NOTES] = np.array(json.dumps(self._notes))
         with zipfile.ZipFile(self._path, "w", zipfile.ZIP_STORED) as archive:
-            for name, values in arrays.items():
+            for key, values in arrays.items():
                 # a fixed date, so that the same events give the same bytes
-                entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
+                entry = zipfile.ZipInfo(f"{key}{_ENDING}", (1980, 1, 1, 0, 0, 0))
                 with archive.open(entry, "w", force_zip64=True) as file:
                     np.lib.format.write_array(file, np.asarray(values, order="C"), allow_pickle=False)
+
+
+def _safe(name: str) -> bool:
+    """Whether an entry called so comes back under this name, in NumPy too."""
+    ours = name in (_NOTES, _LAYOUT) or name.endswith((_OFFSETS, _ENDING))
+    return bool(name) and not ours and not set(name) & set("\\/:\0") and name.isprintable()

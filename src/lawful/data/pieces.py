@@ -1,4 +1,4 @@
-"""Tables read piece by piece: labelled, missing values declared, weights scaled, cut."""
+"""Tables read piece by piece: labelled, missing values declared, cut, weights scaled."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -30,7 +30,7 @@ class Piece(NamedTuple):
 
 
 def raw_pieces(reading: Reading, i: int, rows: int | None) -> Iterator[Piece]:
-    """The events of one table, piece by piece: labelled, missing values declared, weights normalised, cut."""
+    """The events of one table, piece by piece: labelled, missing values declared, cut, weights normalised."""
     source, made, stop = reading.sources[i], reading.plan, reading.stops[i]
     if stop == 0:
         return
@@ -43,9 +43,10 @@ def raw_pieces(reading: Reading, i: int, rows: int | None) -> Iterator[Piece]:
                 columns[made.label] = np.full(length, source.label)
             col.declare_missing(columns, reading.missing)
             clouds = {name: _cloud(name, parts, ragged) for name, parts in made.clouds.items()}
-            _scale(reading, i, columns, length)
             piece = _cut(made, Piece(columns, clouds, length))
-            keep = (*made.columns, *(n for n in (made.label, reading.roles.weight) if n in columns and n is not None))
+            _scale(reading, i, piece.columns, piece.length)
+            more = (n for n in (made.label, reading.roles.weight) if n is not None and n in piece.columns)
+            keep = (*made.columns, *more)
             yield piece._replace(columns={name: piece.columns[name] for name in dict.fromkeys(keep)})
 
 

@@ -94,7 +94,8 @@ def plan(request: Request, table: Table, others: Sequence[Table] = (), *, labell
     excluded = set(expand(request.exclude, list(names), what="column", where=table.name))
     excluded -= {name for name in (request.target, request.weight, request.group) if name is not None}
     target, weight, group = (name if name not in excluded else None for name in (target, weight, group))
-    roles = r.without(Roles((), target, weight, group, dict(old.units), variations, old.may_miss), excluded)
+    own_roles = replace(old, features=(), target=target, weight=weight, group=group, variations=variations)
+    roles = r.without(own_roles, excluded)
     taken = {name for name in (target, weight, group) if name is not None} | set(roles.shifted)
     own = _own_columns(table, kept)
     features = _features(request, table, there, kept, own, taken | excluded)
@@ -118,7 +119,8 @@ def plan(request: Request, table: Table, others: Sequence[Table] = (), *, labell
     _no_text(table, known, roles, features)
     units = _units(request, roles, set(order), clouds, there)
     may_miss = tuple(name for name in roles.may_miss if name in order)
-    roles = replace(roles, features=features, units=units, may_miss=may_miss)
+    sentinels = {name: values for name, values in roles.sentinels.items() if name in order}
+    roles = replace(roles, features=features, units=units, may_miss=may_miss, sentinels=sentinels)
     return Plan(roles, columns, cut_columns, clouds, cut, label, frozenset(excluded))
 
 
@@ -216,7 +218,8 @@ def _no_text(table: Table, known: Mapping[str, np.dtype[Any]], roles: Roles, fea
     for role, names in (("feature", features), ("weight", (roles.weight,)), ("variation", roles.shifted)):
         for name in names:
             if name is not None and name in known and not is_number(known[name]):
-                raise InputError(f"{table.name}: {role} {name!r} holds text, numbers are expected")
+                remark = f": {table.remarks[name]}" if name in table.remarks else ", numbers are expected"
+                raise InputError(f"{table.name}: {role} {name!r} holds text{remark}")
 
 
 def _units(

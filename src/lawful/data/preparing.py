@@ -1,5 +1,6 @@
 """What must be known before the first event is read: the files, their columns, what to read of each."""
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -8,7 +9,7 @@ from typing import Any
 from lawful.data import columns as col
 from lawful.data.formats import Table, faults, format_of
 from lawful.data.plan import Plan, Request, plan, same_columns
-from lawful.data.roles import Roles
+from lawful.data.roles import Roles, inherited, with_missing
 from lawful.data.sources import Paths, Source, Trees, sources
 from lawful.errors import InputError
 
@@ -25,6 +26,7 @@ class Reading:
         missing: Which values mean missing in which column.
         rows: How many rows will be read of each table; None where only reading tells.
         stops: How many rows to read of each table; None for all.
+        row_bytes: Memory that one event's columns of numbers take.
         factors: Normalising factors for the events of each table: one number, or class to number.
     """
 
@@ -35,6 +37,7 @@ class Reading:
     missing: Mapping[str, tuple[float, ...]]
     rows: tuple[int | None, ...]
     stops: tuple[int | None, ...]
+    row_bytes: int
     factors: tuple[Mapping[Any, float] | float | None, ...]
 
     @property
@@ -69,19 +72,35 @@ def prepare(path: Paths, tree: Trees, request: Request, most_rows: int | None) -
     made = plan(request, first, others, labelled=labelled)
     for other in others:
         same_columns(made, request, first, other)
+    _warn_of_remarks(first, made, request)
     missing = _missing(request, first, made)
     rows = [table.rows for table in tables]
     if all(count == 0 for count in rows):
         raise InputError(f"{found[0].path} holds no events: the table has 0 rows")
-    declared = [name for name in missing if name in made.columns]
-    roles = replace(made.roles, may_miss=tuple(dict.fromkeys((*made.roles.may_miss, *declared))))
+    roles = with_missing(made.roles, {name: values for name, values in missing.items() if name in made.columns})
     made = replace(made, roles=roles)
     if request.normalise is not None and roles.weight is None:
         taken = {*made.columns, *made.clouds, made.label}
         roles = replace(roles, weight=next(n for n in _weight_names() if n not in taken))
     stops = _stops(found, rows, most_rows)
     will = tuple(count if stop is None or count is None else stop for count, stop in zip(rows, stops, strict=True))
-    return Reading(found, request, made, roles, missing, will, stops, (None,) * len(found))
+    types = {**first.columns, **first.derived}
+    row_bytes = sum(types[name].itemsize for name in made.columns)
+    return Reading(found, request, made, roles, missing, will, stops, row_bytes, (None,) * len(found))
+
+
+def _warn_of_remarks(table: Table, made: Plan, request: Request) -> None:
+    """Warn of columns of text that would be features if they held the numbers that they seem to hold."""
+    roles = made.roles
+    told = {roles.target, roles.weight, roles.group, *roles.shifted, *made.excluded, *request.extras}
+    if request.features is None:
+        for name in [name for name in table.remarks if name in made.columns and name not in told]:
+            warnings.warn(
+                f"{table.name}: column {name!r} is text and no feature: {table.remarks[name]}. "
+                f"Pass exclude=[{name!r}] or extras=[{name!r}] if that is meant",
+                UserWarning,
+                stacklevel=4,
+            )
 
 
 def _weight_names() -> Iterator[str]:
@@ -97,7 +116,7 @@ def _missing(request: Request, table: Table, made: Plan) -> dict[str, tuple[floa
     fixed = {roles.target, roles.weight, roles.group, *(shift.weight for shift in roles.variations.values())}
     among = {*made.columns, *made.cut_columns} - fixed
     types = {**table.columns, **table.derived}
-    return col.missing_values(request.missing, types, among=among, where=table.name)
+    return inherited(col.missing_values(request.missing, types, among=among, where=table.name), roles.variations)
 
 
 def _stops(found: Sequence[Source], rows: Sequence[int | None], most: int | None) -> tuple[int | None, ...]:

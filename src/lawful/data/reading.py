@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lawful.data import columns as col
+from lawful.data import memory
 from lawful.data.chunking import made_events, none_left
 from lawful.data.clouds import Cloud, joined
 from lawful.data.columns import Missing
@@ -63,10 +65,12 @@ def read(
         clouds: The names of the clouds to read, or a mapping of cloud to what belongs to it: a list of ragged
             columns, or field to ragged column. When absent, records are clouds of their own, and lists of numbers are
             put together by what stands before the last `_` of their names.
-        select: A cut, as in "pt > 30 and abs(eta) < 2.5"; `lawful.data.cuts.parse` tells the language.
+        select: A cut, as in "pt > 30 and abs(eta) < 2.5"; `lawful.data.cuts.parse` tells the language. It sees the
+            values of the file, weights before `normalise`, with declared missing values as NaN.
         missing: What stands for 'not measured', as in -999: a value, several, or column to them. Becomes NaN.
         normalise: What the weights of all events shall sum to before the cut, luminosity times cross section; or a
-            mapping of label, tree or file to it. The weights of variations are multiplied by the same factors.
+            mapping of label, tree or file to it. The factor is this number over the sum of the weights that the file
+            holds; it multiplies the weights, and those of variations, of the events that pass the cut.
         group: Name of a column: events with the same value (an event number) stay in one part of a split.
         most_rows: The most rows to read, from the start of each tree, label by label alike.
 
@@ -104,6 +108,7 @@ def read(
         group=group,
     )
     reading = normalised(prepare(path, tree, request, most_rows))
+    _fits(reading)
     rows = None if select is None else _ROWS
     parts = []
     for i in range(len(reading.sources)):
@@ -115,8 +120,20 @@ def read(
     piece = parts[0] if len(parts) == 1 else _joined(parts)
     paths = tuple(dict.fromkeys(source.path for source in reading.sources))
     events = made_events(reading, piece, paths, set())
-    _positive_sum(events, reading)
+    if reading.roles.weight is not None:
+        after = "" if reading.plan.cut is None else f" after select={reading.plan.cut.text!r}"
+        col.positive_sum(events.weight, name=reading.roles.weight, where=reading.where, after=after)
     return events
+
+
+def _fits(reading: Reading) -> None:
+    """Raise `InputError` when the columns of the files, as far as their sizes are known, are more than the memory."""
+    if reading.plan.cut is None and (rows := sum(count or 0 for count in reading.rows)):
+        memory.require(
+            rows * reading.row_bytes,
+            where=f"{reading.where}: {rows} events of {len(reading.plan.columns)} columns",
+            instead="read them with lawful.data.chunks, a part with most_rows=, or fewer with select= or features=",
+        )
 
 
 def _gathered(pieces: Iterable[Piece], rows: int | None) -> Piece:
@@ -158,15 +175,3 @@ def _joined(parts: list[Piece]) -> Piece:
     length = sum(part.length for part in parts)
     columns = {name: np.concatenate([part.columns.pop(name) for part in parts]) for name in names}
     return Piece(columns, {name: joined([part.clouds.pop(name) for part in parts]) for name in clouds}, length)
-
-
-def _positive_sum(events: Events, reading: Reading) -> None:
-    if events.weighted:
-        total = float(events.weight.sum())
-        if not total > 0:
-            after = "" if reading.plan.cut is None else f" after select={reading.plan.cut.text!r}"
-            name = reading.roles.weight
-            raise InputError(
-                f"{reading.where}: the weights {name!r} of {len(events)} events sum to {total:g}{after}, "
-                "not to a positive number; is it the right column?"
-            )

@@ -1,5 +1,6 @@
 """What each column is for: feature, target, weight, group, or its shifted version in a systematic variation."""
 
+import math
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -39,6 +40,7 @@ class Roles:
         units: Column to unit.
         variations: Name to what it shifts.
         may_miss: Columns in which NaN means missing.
+        sentinels: Column to the values that stood for missing before they became NaN.
     """
 
     features: tuple[str, ...] = ()
@@ -48,6 +50,7 @@ class Roles:
     units: Mapping[str, str] = field(default_factory=dict)
     variations: Mapping[str, Shift] = field(default_factory=dict)
     may_miss: tuple[str, ...] = ()
+    sentinels: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     @property
     def shifted(self) -> tuple[str, ...]:
@@ -56,7 +59,7 @@ class Roles:
 
     def notes(self) -> dict[str, Any]:
         """The roles as plain data, to be kept in a file."""
-        return {
+        notes = {
             "lawful": _VERSION,
             "features": list(self.features),
             "target": self.target,
@@ -69,6 +72,7 @@ class Roles:
             },
             "may_miss": list(self.may_miss),
         }
+        return notes | ({"sentinels": {n: list(v) for n, v in self.sentinels.items()}} if self.sentinels else {})
 
 
 def from_notes(notes: Any, known: Collection[str]) -> Roles | None:
@@ -101,6 +105,11 @@ def from_notes(notes: Any, known: Collection[str]) -> Roles | None:
         units={str(name): str(unit) for name, unit in _mapping(notes.get("units")).items() if name in known},
         variations=variations,
         may_miss=several("may_miss"),
+        sentinels={
+            str(name): tuple(float(value) for value in values)
+            for name, values in _mapping(notes.get("sentinels")).items()
+            if name in known and isinstance(values, list) and all(isinstance(v, int | float) for v in values)
+        },
     )
 
 
@@ -122,6 +131,37 @@ def without(roles: Roles, gone: Collection[str]) -> Roles:
         units={name: unit for name, unit in roles.units.items() if name not in gone},
         variations=variations,
         may_miss=tuple(name for name in roles.may_miss if name not in gone),
+        sentinels={name: values for name, values in roles.sentinels.items() if name not in gone},
+    )
+
+
+def inherited(
+    declared: Mapping[str, tuple[float, ...]], variations: Mapping[str, Shift]
+) -> dict[str, tuple[float, ...]]:
+    """What stands for missing in which column, with what shifted columns take over from those that they shift.
+
+    Examples:
+        >>> inherited({"d0": (-999.0,)}, {"up": Shift({"d0": "d0_up"})})
+        {'d0': (-999.0,), 'd0_up': (-999.0,)}
+    """
+    found = dict(declared)
+    for shift in variations.values():
+        for base, moved in shift.columns.items():
+            if base in declared:
+                found.setdefault(moved, declared[base])
+    return found
+
+
+def with_missing(roles: Roles, declared: Mapping[str, tuple[float, ...]]) -> Roles:
+    """The roles when the columns in `declared` may miss, by these values or (also) by NaN."""
+    values = {
+        name: tuple(dict.fromkeys((*roles.sentinels.get(name, ()), *(v for v in told if not math.isnan(v)))))
+        for name, told in declared.items()
+    }
+    return replace(
+        roles,
+        may_miss=tuple(dict.fromkeys((*roles.may_miss, *declared))),
+        sentinels={**roles.sentinels, **{name: told for name, told in values.items() if told}},
     )
 
 

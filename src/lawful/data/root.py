@@ -1,9 +1,11 @@
 """ROOT files: trees of branches, read and written with uproot."""
 
+import itertools
 import json
 import os
+import re
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
 
@@ -20,6 +22,7 @@ from lawful.errors import InputError
 Array = npt.NDArray[Any]
 
 _NOTES = "lawful"
+_NOT_A_BRANCH = re.compile(r"/|\[\d*\]|^$")
 _AT_ONCE = 200_000  # rows of a piece of ragged branches
 _BASKET = 100_000  # rows that are packed together
 
@@ -50,6 +53,8 @@ class TreeTable(Table):
         kept = _notes(self._file).get(name)
         self.notes = kept
         self._texts = _texts(kept)
+        self._names: dict[str, str] = _noted(kept, "names")  # branch to column, where they differ
+        self._counters = set(_noted(kept, "counters"))
         self._home: dict[str, tuple[str, str | int | None]] = {}  # column to (branch, field or place in an array)
         self.ragged, self.unreadable = {}, {}
         columns: dict[str, np.dtype[Any]] = {}
@@ -67,14 +72,14 @@ class TreeTable(Table):
             branch = waiting.pop()
             if branch.branches and isinstance(branch.interpretation, uproot.interpretation.grouped.AsGrouped):
                 waiting.extend(reversed(branch.branches))
-            elif branch.name not in names:
+            elif branch.name not in names and branch.name not in self._counters:
                 names.add(branch.name)
                 yield branch
 
     def _place(self, branch: Any, columns: dict[str, np.dtype[Any]], derived: dict[str, np.dtype[Any]]) -> None:
         """Find out what a branch becomes."""
         kinds = uproot.interpretation
-        kind, name = branch.interpretation, branch.name
+        kind, name = branch.interpretation, self._names.get(branch.name, branch.name)
         if name in self._texts:
             columns[name], self._home[name] = np.dtype(np.str_), (branch.name, None)
         elif isinstance(kind, kinds.objects.AsStridedObjects) or (
@@ -82,7 +87,7 @@ class TreeTable(Table):
         ):
             self._place_records(branch, columns, derived)
         elif isinstance(kind, kinds.numerical.AsDtype):
-            self._place_numbers(name, kind.to_dtype, columns)
+            self._place_numbers(branch.name, name, kind.to_dtype, columns)
         elif isinstance(kind, kinds.strings.AsStrings):
             columns[name], self._home[name] = np.dtype(np.str_), (branch.name, None)
         elif isinstance(kind, kinds.jagged.AsJagged) and isinstance(kind.content, kinds.numerical.AsDtype):
@@ -90,14 +95,14 @@ class TreeTable(Table):
         else:
             self.unreadable = {**self.unreadable, name: f"its type is {branch.typename}"}
 
-    def _place_numbers(self, name: str, dtype: np.dtype[Any], columns: dict[str, np.dtype[Any]]) -> None:
+    def _place_numbers(self, branch: str, name: str, dtype: np.dtype[Any], columns: dict[str, np.dtype[Any]]) -> None:
         base, shape = dtype.subdtype or (dtype, ())
         if base.names or len(shape) > 1:
             self.unreadable = {**self.unreadable, name: f"its type is {dtype}"}
             return
         for j in range(shape[0]) if shape else [None]:
             column = name if j is None else f"{name}_{j}"
-            columns[column], self._home[column] = base.newbyteorder("="), (name, j)
+            columns[column], self._home[column] = base.newbyteorder("="), (branch, j)
 
     def _place_lists(self, name: str, dtype: np.dtype[Any]) -> None:
         if dtype.subdtype or dtype.names:
@@ -160,12 +165,12 @@ class TreeTable(Table):
                 for column, field in pick.items()
             }
         values = branch.array(entry_start=start, entry_stop=till, library="np")
-        if name in self._texts:
-            return {name: np.asarray(self._texts[name], dtype=np.str_)[values]}
+        if wanted[0] in self._texts:
+            return {wanted[0]: np.asarray(self._texts[wanted[0]], dtype=np.str_)[values]}
         if values.dtype == object:
-            return {name: values.astype(np.str_)}
+            return {wanted[0]: values.astype(np.str_)}
         if values.ndim == 1:
-            return {name: native(values)}
+            return {wanted[0]: native(values)}
         return {column: native(np.ascontiguousarray(values[:, int(self._home[column][1] or 0)])) for column in wanted}
 
     def close(self) -> None:
@@ -222,6 +227,12 @@ def _texts(notes: Any) -> dict[str, list[str]]:
     return {str(name): [str(value) for value in values] for name, values in texts.items() if isinstance(values, list)}
 
 
+def _noted(notes: Any, key: str) -> Any:
+    """A mapping of name to name in a tree's notes."""
+    found = notes.get(key) if isinstance(notes, dict) else None
+    return {str(a): str(b) for a, b in found.items()} if isinstance(found, dict) else {}
+
+
 def _whole(path: Path) -> None:
     """Raise `InputError` when a file ends before its header says."""
     with open(path, "rb") as file:
@@ -254,13 +265,15 @@ class FileSink(Sink):
     """A ROOT file to be written: a TTree a tree; roles stand in a TObjString called `lawful`.
 
     Clouds become jagged branches `cloud_field` with the counter `ncloud`. Text becomes whole numbers, and the notes
-    say which stands for which.
+    say which stands for which. A column whose name ROOT would take for something else gets the branch `column_0` or
+    alike, and the notes say which.
     """
 
     def __init__(self, path: Path) -> None:
         self._file = uproot.recreate(path, compression=uproot.LZ4(1))
         self._trees: dict[str, Any] = {}
         self._notes: dict[str, Any] = {}
+        self._branches: dict[str, dict[str, str]] = {}  # tree to column to branch
 
     def append(self, columns: Mapping[str, Array], clouds: Mapping[str, Cloud], tree: str, notes: Any) -> None:
         """Add rows to a tree."""
@@ -268,8 +281,19 @@ class FileSink(Sink):
         if new:
             texts: dict[str, list[str]] = {name: [] for name, values in columns.items() if values.dtype.kind == "U"}
             groups = {name: list(cloud.fields) for name, cloud in clouds.items()}
-            self._notes[tree] = {**(notes or {}), "texts": texts, "clouds": groups}
-        data: dict[str, Any] = {name: self._storable(tree, name, values) for name, values in columns.items()}
+            counters = {f"n{name}": name for name in clouds}
+            lists = [f"{name}_{field}" for name, fields in groups.items() for field in fields]
+            if tree == _NOTES or len({*lists, *counters}) < len(lists) + len(counters):
+                raise InputError(
+                    f"a ROOT file cannot hold a tree {tree!r} with clouds {listed(list(clouds))}: its notes or its "
+                    "branches would have the same name; rename one of them"
+                )
+            self._branches[tree] = _branches(columns, {*lists, *counters, *clouds})
+            names = {branch: name for name, branch in self._branches[tree].items() if branch != name}
+            own = {"texts": texts, "clouds": groups, "names": names, "counters": counters}
+            self._notes[tree] = {**(notes or {}), **own}
+        branches = self._branches[tree]
+        data: dict[str, Any] = {branches[name]: self._storable(tree, name, v) for name, v in columns.items()}
         data |= {name: _to_awkward(cloud) for name, cloud in clouds.items()}
         if new:
             kinds = {name: getattr(values, "dtype", None) or values.type.content for name, values in data.items()}
@@ -290,6 +314,14 @@ class FileSink(Sink):
         """Finish the file."""
         self._file[_NOTES] = json.dumps(self._notes)
         self._file.close()
+
+
+def _branches(columns: Iterable[str], taken: set[str]) -> dict[str, str]:
+    """The branch of each column: of the same name, unless ROOT reads that as a path or an array, or it is taken."""
+    columns = list(columns)
+    found = {name: name for name in columns if not _NOT_A_BRANCH.search(name) and name not in taken}
+    free = (name for i in itertools.count() if (name := f"column_{i}") not in taken and name not in columns)
+    return {name: found[name] if name in found else next(free) for name in columns}
 
 
 def _to_awkward(cloud: Cloud) -> Any:

@@ -1,7 +1,7 @@
 """What a set of events holds, in one table."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lawful.data.columns import class_codes
+from lawful.data.roles import Roles
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 
 _SHOWN_CLASSES = 20
+_MANY = 0.01  # share of repeated events from which the summary warns
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ class Summary:
         total: The yield of all events.
         classes: The yield of each class, empty when the target is a measured number or absent.
         weighted: Whether weights were given.
+        duplicates: Share of the events whose features and weight repeat those of an earlier one, all of them exactly;
+            0 when no feature has fractions, since whole numbers repeat by nature. From 1% on, the text warns.
 
     Examples:
         >>> from lawful.data import Events
@@ -92,6 +96,7 @@ class Summary:
     total: Yield
     classes: tuple[Yield, ...]
     weighted: bool
+    duplicates: float = 0.0
 
     def frame(self) -> "pd.DataFrame":
         """The table of features, indexed by name."""
@@ -121,9 +126,11 @@ class Summary:
             for row in self.features
         ]
         note = "" if self.weighted else ", no weights given"
+        copies = f"{self.duplicates:.1%} of the events repeat the features and the weight of another exactly"
         return "\n".join(
             [
                 f"{self.total.events} events{note}",
+                *([f"warning: {copies}; split them with group="] if self.duplicates >= _MANY else []),
                 "",
                 *_aligned([head, *yields], left=1),
                 "",
@@ -160,11 +167,47 @@ def summarise(
         total=_yield("all", weight),
         classes=classes,
         weighted=weighted,
+        duplicates=_repeated([*columns.values(), weight]) if any(map(_fractional, columns.values())) else 0.0,
     )
+
+
+def _fractional(values: Array) -> bool:
+    """Whether a column holds numbers that are not whole."""
+    return values.dtype.kind == "f" and bool(np.any(np.isfinite(values) & (values != np.floor(values))))
+
+
+def _repeated(columns: Sequence[Array]) -> float:
+    """Share of the rows that repeat an earlier one.
+
+    Rows are compared by a hash of 64 bits: for N different rows the chance of one false repetition is N^2 / 2^65,
+    3e-8 for a million. Bits are mixed as in S. Vigna's splitmix64 (2015).
+    """
+    code = np.zeros(len(columns[0]), dtype=np.uint64)
+    for values in columns:
+        number = values.astype(np.float64) + 0.0  # one zero
+        number[np.isnan(number)] = np.nan  # one NaN
+        code = (code + np.uint64(0x9E3779B97F4A7C15)) ^ number.view(np.uint64)
+        code = (code ^ (code >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        code = (code ^ (code >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        code ^= code >> np.uint64(31)
+    code.sort()
+    return float(np.mean(code[1:] == code[:-1])) * (len(code) - 1) / len(code) if len(code) > 1 else 0.0
 
 
 def _spelt(value: Any) -> str:
     return f"{value:g}" if isinstance(value, np.floating) else str(value)
+
+
+def one_line(length: int, roles: Roles, clouds: int) -> str:
+    """How many events there are, and of what, as `repr` tells it."""
+
+    def counted(n: int, what: str) -> list[str]:
+        return [f"{n} {what}{'' if n == 1 else 's'}"] if n else []
+
+    parts = [f"{length} events", *counted(len(roles.features), "feature")]
+    parts += [f"{role} {name!r}" for role in ("target", "weight", "group") if (name := getattr(roles, role))]
+    parts += [*counted(clouds, "cloud"), *counted(len(roles.variations), "variation")]
+    return f"Events({', '.join(parts)})"
 
 
 def effective_events(weight: Array) -> float:

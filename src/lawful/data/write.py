@@ -26,7 +26,8 @@ class Writer:
     """A file to which events are appended piece by piece, inside a `with` block.
 
     The file appears, whole, when the block ends well; when it ends with an error there is none, and an old one stays.
-    .root, .parquet, .csv and .h5 files grow on the disk; an .npz file is gathered in memory.
+    .root, .parquet, .csv and .h5 files grow on the disk; an .npz file is gathered in memory. Roles, units and types
+    of `Events` stand in the file, but for CSV, where `jets.csv` gets `jets.csv.lawful.json` beside it.
 
     Args:
         path: Where to; the suffix chooses the format.
@@ -71,14 +72,22 @@ class Writer:
             kind = InputError
         try:
             sink.close()
+            for suffix, text in sink.beside.items() if error is None else ():
+                self._stack.enter_context(writing(self._beside(suffix))).write_text(text, encoding="utf-8")
         except BaseException as fault:
             self._stack.__exit__(type(fault), fault, fault.__traceback__)
             if kind is None:
                 raise
             return
         self._stack.__exit__(kind, error, trace)
+        if error is None:
+            for suffix in set(self._format.beside) - set(sink.beside):
+                self._beside(suffix).unlink(missing_ok=True)  # of the file that was replaced
         if isinstance(error, InputError) and trace is None:
             raise error
+
+    def _beside(self, suffix: str) -> Path:
+        return self.path.with_name(self.path.name + suffix)
 
     def append(self, rows: Events | Mapping[str, Any] | Any, tree: str | None = None) -> None:
         """Add events.
