@@ -2,7 +2,16 @@ import numpy as np
 import pytest
 
 from lawful import InputError
-from lawful.evidence.arrays import check_binary, check_classes, check_numbers, check_weight, safe_ratio
+from lawful.evidence.arrays import (
+    check_binary,
+    check_classes,
+    check_numbers,
+    check_same_length,
+    check_weight,
+    safe_ratio,
+    subtract,
+    within_one,
+)
 
 
 def test_numbers_of_the_wrong_kind_shape_or_value_are_refused():
@@ -58,3 +67,21 @@ def test_a_ratio_to_nothing_is_not_a_number():
     assert np.isnan(safe_ratio(1.0, 0.0))
     assert safe_ratio([1.0, 1.0], [2.0, -1.0])[0] == 0.5
     assert isinstance(safe_ratio(1.0, 2.0), float)
+
+
+def test_a_difference_of_equal_numbers_is_zero():
+    assert subtract(0.1 + 0.2, 0.3) == 0
+    assert subtract([1e-30, np.inf, 2.0], [2e-30, np.inf, 1.0])[[0, 2]].tolist() == [-1e-30, 1.0]
+    assert np.isnan(subtract(np.inf, np.inf))
+
+
+def test_probabilities_are_rounded_but_scores_are_not():
+    assert within_one(np.array([-1e-8, 0.5, 1 + 2e-16]), "p").tolist() == [0.0, 0.5, 1.0]
+    for wrong in ([-0.01, 1.0], [0.0, 1.01]):
+        with pytest.raises(InputError, match="raw scores"):
+            within_one(np.array(wrong), "p")
+
+
+def test_a_single_number_is_no_array():
+    with pytest.raises(InputError, match="y=1: expected an array"):
+        check_same_length(y=1, score=[0.5])

@@ -1,14 +1,19 @@
+import time
+
 import numpy as np
 import pytest
+from scipy.stats import chi2
 from sklearn import metrics as sk
 
 from lawful import InputError
 from lawful.evidence import (
     brier,
+    calibration_chi2,
     calibration_curve,
     calibration_error,
     calibration_noise,
     expected_calibration_error,
+    interval,
     log_loss,
 )
 
@@ -46,6 +51,8 @@ def test_the_curve_is_a_plain_average_in_bins(predictions):
         own = (p >= curve.edges[b]) & (p < curve.edges[b + 1])
         assert curve.observed[b] == pytest.approx(np.average(y[own], weights=w[own]))
         assert curve.predicted[b] == pytest.approx(np.average(p[own], weights=w[own]))
+        variance = sum((wi * (yi - curve.observed[b])) ** 2 for yi, wi in zip(y[own], w[own], strict=True))
+        assert curve.error[b] == pytest.approx(np.sqrt(variance) / w[own].sum())
     assert curve.share == pytest.approx([0.25] * 4, abs=0.02)
     assert curve.share.sum() == pytest.approx(1)
 
@@ -82,6 +89,63 @@ def test_noise_alone_is_predicted_and_subtracted():
     assert np.mean(np.array(debiased) == 0) > 0.25
 
 
+def known_weights(rng, y, kind):
+    if kind == "classes":  # a class of small weights, with a prior that follows them
+        return np.where(y == 1, 0.2, 1.0) * np.where(rng.random(len(y)) < 0.1, -1, 1)
+    return rng.exponential(size=len(y)) * np.where(rng.random(len(y)) < 0.1, -1, 1) if kind == "signed" else None
+
+
+@pytest.mark.parametrize("kind", ["plain", "signed", "classes"])
+def test_the_chi2_probability_of_a_perfect_model_is_uniform(kind):
+    """300 sets: the mean of 300 probabilities is 0.5 to 0.017, the share below 0.1 is known to 0.017.
+
+    Seeded; limits at three and a half deviations, wider by 0.02 for the tails of the weights' distribution.
+    """
+    rng = np.random.default_rng(6)
+    found = []
+    for _ in range(300):
+        y = rng.integers(0, 2, 2000)
+        p = 1 / (1 + np.exp(-(rng.normal(1.0 * y) - 0.5 + (np.log(0.2) if kind == "classes" else 0.0))))
+        found.append(calibration_chi2(y, p, known_weights(rng, y, kind)).probability)
+    assert np.mean(found) == pytest.approx(0.5, abs=0.06)
+    assert np.mean(np.array(found) < 0.1) == pytest.approx(0.1, abs=0.08)
+
+
+def test_the_chi2_is_the_sum_over_bins():
+    rng = np.random.default_rng(7)
+    p = np.repeat([0.3, 0.5, 0.7], 100)
+    y, w = rng.random(300) < p + 0.1, np.where(np.arange(300) % 2, 2.0, 1.0)
+    expected = 0.0
+    for chance in (0.3, 0.5, 0.7):
+        own = p == chance
+        unit = [(w[own & (y == c)] ** 2).sum() / w[own & (y == c)].sum() for c in (0, 1)]
+        variance = w[own].sum() * chance * (1 - chance) * ((1 - chance) * unit[1] + chance * unit[0])
+        expected += (w[own] * (y[own] - chance)).sum() ** 2 / variance
+    found = calibration_chi2(y, p, w, bins=3)
+    assert found.bins == 3
+    assert found.chi2 == pytest.approx(expected)
+    assert found.probability == pytest.approx(chi2.sf(expected, 3))
+
+
+def test_bins_that_expect_few_events_of_a_class_are_joined():
+    p = np.linspace(0.001, 0.02, 3000)
+    found = calibration_chi2(np.arange(3000) % 100 == 0, p)
+    assert 1 < found.bins <= 6  # thirty signal events in all, five at least in each
+
+
+def test_noise_follows_the_weights_of_the_classes():
+    """Signal of small weight: what fluctuates is the background. Mean of 200 errors, known to 4%."""
+    rng = np.random.default_rng(8)
+    plain, noise = [], []
+    for _ in range(200):
+        y = rng.integers(0, 2, 2000)
+        p = 1 / (1 + np.exp(-(rng.normal(1.0 * y) - 0.5 + np.log(0.05))))
+        w = np.where(y == 1, 0.05, 1.0)
+        plain.append(expected_calibration_error(y, p, w))
+        noise.append(calibration_noise(y, p, w).value)
+    assert np.mean(plain) == pytest.approx(np.mean(noise), rel=0.15)
+
+
 def test_a_weight_of_n_is_n_rows(predictions):
     y, p, _ = predictions
     n = np.random.default_rng(0).integers(1, 4, len(y))
@@ -99,3 +163,25 @@ def test_toys_are_the_metric_of_each_toy_in_fixed_bins(predictions):
 def test_scores_are_not_probabilities():
     with pytest.raises(InputError, match="raw scores"):
         calibration_curve([0, 1], [-3.0, 2.0])
+
+
+def test_a_million_events_take_seconds():
+    """Loose: dealing the events into bins again for each chunk of toys took 25 s."""
+    rng = np.random.default_rng(9)
+    p = rng.random(1_000_000)
+    y = rng.random(len(p)) < p
+    start = time.process_time()
+    interval(calibration_error, y, p, toys=40)
+    assert time.process_time() - start < 5
+
+
+def test_rounding_beyond_one_is_taken():
+    assert brier([0, 1], [0.0, 1 + 2e-16]) == 0
+    assert log_loss([0, 1], [-1e-9, 1 + 1e-7]) < 1e-9
+
+
+def test_a_curve_is_of_one_set_of_weights(predictions):
+    y, p, w = predictions
+    for measure in (calibration_curve, calibration_noise, calibration_chi2):
+        with pytest.raises(InputError, match=r"shape \(2, 500\), expected \(500,\)"):
+            measure(y, p, np.stack([w, w]))

@@ -42,3 +42,14 @@ def test_counts_scale_to_expected_yields(signed):
 def test_unequal_lengths_are_refused():
     with pytest.raises(InputError, match="y has 2, predicted has 1"):
         accuracy([0, 1], [1])
+
+
+def test_a_column_of_classes_is_taken_and_a_table_is_not():
+    y = np.array([0, 1, 1, 0])
+    assert accuracy(y, np.array([[0], [1], [0], [0]])) == 0.75
+    assert accuracy(y[:, None], y) == 1
+    assert confusion_matrix(y[:, None], y).tolist() == [[2, 0], [0, 2]]
+    with pytest.raises(InputError, match=r"predicted has shape \(4, 2\)"):
+        accuracy(y, np.zeros((4, 2)))
+    with pytest.raises(InputError, match=r"weight has shape \(2, 4\)"):
+        confusion_matrix(y, y, np.ones((2, 4)))

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.metrics import roc_auc_score
 
 from lawful import InputError
 from lawful.evidence import auc, permutation_importance
+from lawful.evidence.resampling import toys_of
 
 
 def test_a_feature_that_carries_everything_and_one_that_carries_nothing(model, test):
@@ -50,3 +52,37 @@ def test_bad_groups_are_named(model, test):
         permutation_importance(model, test, groups={"g": "mass"})
     with pytest.raises(InputError, match="repeats=0"):
         permutation_importance(model, test, repeats=0)
+
+
+def test_the_value_is_the_mean_loss_over_the_shuffles():
+    """The same shuffles drawn again, the metric of each written out; a feature alone and a group."""
+    rng = np.random.default_rng(2)
+    X, y = rng.normal(size=(300, 3)), np.tile([0, 1], 150)
+    X += 0.8 * y[:, None] * [1.0, 0.5, 0.0]
+    weight = rng.uniform(0.5, 2.0, 300)
+    model = LogisticRegression().fit(X, y)
+    groups = {"first": [0], "both": [0, 1]}
+    named = {name: [f"x{j}" for j in columns] for name, columns in groups.items()}
+    found = permutation_importance(model, (X, y, weight), groups=named, repeats=3, toys=30, seed=4)
+    draw = np.random.default_rng(4)
+    own = model.predict_proba(X)[:, 1]
+    nominal = roc_auc_score(y, own, sample_weight=weight)
+    W = np.concatenate(list(toys_of(weight, 30, 4)))
+    nominals = [roc_auc_score(y, own, sample_weight=w) for w in W]
+    for name, columns in groups.items():
+        losses, toy_losses = [], []
+        for _ in range(3):
+            shuffled, order = X.copy(), draw.permutation(300)
+            for j in columns:
+                shuffled[:, j] = X[order, j]
+            score = model.predict_proba(shuffled)[:, 1]
+            losses.append(nominal - roc_auc_score(y, score, sample_weight=weight))
+            toy_losses.append(
+                [n - roc_auc_score(y, score, sample_weight=w) for n, w in zip(nominals, W, strict=True)]
+            )
+        assert found[name].value == pytest.approx(np.mean(losses))
+        spread = np.mean(toy_losses, axis=0)
+        shuffling = np.std(losses, ddof=1) / np.sqrt(3)
+        low, high = np.quantile(spread, [0.16, 0.84])
+        assert found[name].low == pytest.approx(np.mean(losses) - np.hypot(np.mean(losses) - low, shuffling))
+        assert found[name].high == pytest.approx(np.mean(losses) + np.hypot(high - np.mean(losses), shuffling))

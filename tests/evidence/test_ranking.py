@@ -129,3 +129,12 @@ def test_bad_input_is_named(signed):
         rejection(y, score, 1.5)
     with pytest.raises(InputError, match="NaN"):
         roc(y, np.where(score > 1, np.nan, score))
+
+
+def test_curves_are_of_one_set_of_weights_and_scores(signed):
+    y, score, weight = signed
+    for measure in (roc, precision_recall):
+        with pytest.raises(InputError, match=r"weight has shape \(2, 400\), expected \(400,\)"):
+            measure(y, score, np.stack([weight, weight]))
+        with pytest.raises(InputError, match="score"):
+            measure(y, np.stack([score, score]))

@@ -144,7 +144,7 @@ DRIVER = """
     field.dispatchEvent(new Event(event, { bubbles: true }));
   };
   const read = () => Object.fromEntries([...root.querySelectorAll("[data-out][data-value]")].map(
-    (cell) => [cell.dataset.out, [cell.dataset.value, cell.dataset.error, cell.textContent]]));
+    (cell) => [cell.dataset.out, [cell.dataset.value, cell.dataset.error ?? null, cell.textContent]]));
   const found = { start: read() };
   set("slider", "@SLIDER@", "input");
   found.slider = read();
@@ -219,11 +219,36 @@ def expect(shown, model, test, threshold, signal, background, uncertainty):
         "backgroundKept": b,
         "backgroundLost": background - b,
     }
+    w = test.weight
+    passes = score >= threshold
+    expected |= {f"{c}Events": float((passes & (test.y == k)).sum()) for k, c in enumerate(("background", "signal"))}
     for name, value in expected.items():
         assert float(shown[name][0]) == pytest.approx(value, rel=1e-6), name
         assert shown[name][2].startswith(f"{value:.4g}"[:3]), name
-    own, w = test.y == 1, test.weight
-    passing = own & (score >= threshold)
-    e = cut.signal_efficiency
-    variance = (1 - e) ** 2 * (w[passing] ** 2).sum() + e**2 * (w[own & ~passing] ** 2).sum()
-    assert float(shown["signalEfficiency"][1]) == pytest.approx(np.sqrt(variance) / w[own].sum(), rel=1e-6)
+    errors = []
+    for label, e in ((1, cut.signal_efficiency), (0, cut.background_efficiency)):
+        own = test.y == label
+        variance = (1 - e) ** 2 * (w[own & passes] ** 2).sum() + e**2 * (w[own & ~passes] ** 2).sum()
+        errors.append(np.sqrt(variance) / w[own].sum())
+    ds, db = errors[0] * signal, errors[1] * background
+
+    def carried(f):
+        step = 1e-5
+        slopes = [(f(s + step * s, b) - f(s - step * s, b)) / (2 * step * s)]
+        slopes.append((f(s, b + step * b) - f(s, b - step * b)) / (2 * step * b))
+        return np.hypot(slopes[0] * ds, slopes[1] * db)
+
+    wanted = {
+        "signalEfficiency": errors[0],
+        "backgroundEfficiency": errors[1],
+        "rejection": errors[1] / cut.background_efficiency**2,
+        "s": ds,
+        "b": db,
+        "purity": np.hypot(b * ds, s * db) / (s + b) ** 2,
+        "significanceKnown": carried(asimov_significance),
+        "significance": carried(lambda s, b: asimov_significance(s, b, uncertainty * b)),
+    }
+    for name, value in wanted.items():
+        assert float(shown[name][1]) == pytest.approx(value, rel=1e-4), name
+        assert " ± " in shown[name][2]
+    assert shown["signalEvents"][1] is None

@@ -41,6 +41,9 @@ def test_limits():
     assert steps[1] / steps[0] == pytest.approx(1.01 / 0.99, rel=1e-6)  # where the small-signal form takes over
     assert asimov_significance(0.0, 5.0) == 0.0
     assert asimov_significance(2.0, 0.0) == np.inf
+    assert asimov_significance(1.0, 0.0, 0.5) == 0.0
+    assert asimov_significance(1.0, np.array([1e-3, 1e-6, 1e-9]), 0.5) == pytest.approx(0.0, abs=0.1)
+    assert asimov_significance(1.0, 1e-9, 0.5) < 1e-3
     assert np.isnan(asimov_significance(2.0, -1.0))
     assert asimov_significance(-5.0, 100.0) == pytest.approx(-0.5044, abs=1e-3)
 

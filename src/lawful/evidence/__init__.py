@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lawful.evidence.calibration import (
         brier,
+        calibration_chi2,
         calibration_curve,
         calibration_error,
         calibration_noise,
@@ -43,6 +44,7 @@ _HOME = {
     "bias": "regression",
     "bootstrap": "resampling",
     "brier": "calibration",
+    "calibration_chi2": "calibration",
     "calibration_curve": "calibration",
     "calibration_error": "calibration",
     "calibration_noise": "calibration",
@@ -82,6 +84,7 @@ __all__ = [
     "bias",
     "bootstrap",
     "brier",
+    "calibration_chi2",
     "calibration_curve",
     "calibration_error",
     "calibration_noise",

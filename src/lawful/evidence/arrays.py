@@ -11,6 +11,7 @@ import numpy.typing as npt
 from lawful.errors import InputError
 
 Array = npt.NDArray[Any]
+_ROUNDING = 1e-6  # what sums of float32 are off by
 Number = Any
 """A float for weights (N,), an array (toys,) for weights (toys, N)."""
 
@@ -50,6 +51,9 @@ def check_same_length(**arrays: Any) -> None:
     Raises:
         InputError: Naming the lengths.
     """
+    for name, array in arrays.items():
+        if not np.ndim(array):
+            raise InputError(f"{name}={array!r}: expected an array with a value for each event.")
     lengths = {name: np.shape(array)[0] for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{name} has {length}" for name, length in lengths.items())
@@ -76,6 +80,47 @@ def check_weight(weight: Any, rows: int) -> Array:
             "all of them zero?"
         )
     return w
+
+
+def check_one_weight(weight: Any, rows: int) -> Array:
+    """`check_weight` for what knows no toys: weights (N,).
+
+    Raises:
+        InputError: As for `check_weight`, and for weights (toys, N).
+    """
+    w = check_weight(weight, rows)
+    if w.ndim > 1:
+        raise InputError(f"weight has shape {w.shape}, expected ({rows},): a curve is of one set of weights.")
+    return w
+
+
+def check_labels(name: str, labels: Any) -> Array:
+    """Give labels of any kind as (N,).
+
+    Raises:
+        InputError: For another shape, or none.
+    """
+    array = np.asarray(labels)
+    array = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+    if array.ndim != 1:
+        raise InputError(f"{name} has shape {array.shape}, expected one label an event, (N,).")
+    if not len(array):
+        raise InputError(f"{name} is empty: there is nothing to measure. Did a cut remove every event?")
+    return array
+
+
+def within_one(p: Array, name: str) -> Array:
+    """Probabilities in [0, 1]; what float32 arithmetic lets stand out is rounded.
+
+    Raises:
+        InputError: When one lies outside.
+    """
+    if p.min(initial=0.0) < -_ROUNDING or p.max(initial=1.0) > 1 + _ROUNDING:
+        raise InputError(
+            f"{name} lies between {p.min():g} and {p.max():g}, expected probabilities, 0 to 1. Are these raw scores? "
+            "Only probabilities can be calibrated."
+        )
+    return np.clip(p, 0.0, 1.0)
 
 
 def check_binary(y: Any, rows: int | None = None, *, least: int = 2) -> npt.NDArray[np.bool_]:
@@ -114,6 +159,15 @@ def safe_ratio(above: Any, below: Any) -> Number:
     above, below = np.asarray(above, dtype=np.float64), np.asarray(below, dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         return plain(np.where(below > 0, above / np.where(below > 0, below, 1.0), np.nan))
+
+
+def subtract(first: Any, second: Any) -> Number:
+    """`first` - `second`, exactly 0 where only rounding is left of equal numbers."""
+    a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    with np.errstate(invalid="ignore"):  # two infinities have no difference
+        apart = a - b
+        same = np.abs(apart) <= 1e-13 * np.maximum(np.abs(a), np.abs(b))
+    return plain(np.where(same, 0.0, apart))
 
 
 def plain(values: Any) -> Number:

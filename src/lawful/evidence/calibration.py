@@ -1,5 +1,6 @@
 """Whether predicted probabilities are right: calibration, Brier score, log loss."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +12,16 @@ from lawful.evidence.arrays import (
     Number,
     check_binary,
     check_numbers,
+    check_one_weight,
     check_same_length,
     check_weight,
     plain,
     safe_ratio,
+    within_one,
 )
-from lawful.evidence.resampling import Measured
+from lawful.evidence.bins import CalibrationBins, CalibrationTest, fit
+from lawful.evidence.resampling import Measured, prepared_by
+from lawful.evidence.squares import Squares
 
 _BINS = 15
 
@@ -27,31 +32,7 @@ def check_probability(probability: Any, ndim: tuple[int, ...] = (1,)) -> Array:
     Raises:
         InputError: When one lies outside.
     """
-    p = check_numbers("probability", probability, ndim)
-    if p.min() < 0 or p.max() > 1:
-        raise InputError(
-            f"Probabilities between {p.min():g} and {p.max():g}, expected 0 to 1. Are these raw scores? Only "
-            "probabilities can be calibrated."
-        )
-    return p
-
-
-def calibration_edges(probability: Array, weight: Array, bins: int) -> Array:
-    """Bin edges with about the same sum of |weight| in each bin, (at most bins + 1,)."""
-    order = np.argsort(probability, kind="stable")
-    share = np.cumsum(np.abs(weight[order]))
-    rows = np.searchsorted(share, np.linspace(0, share[-1], bins + 1)[1:-1], side="right")
-    inner = np.unique(probability[order[rows.clip(max=len(order) - 1)]])
-    low, high = probability[order[0]], probability[order[-1]]
-    inner = inner[(inner > low) & (inner <= high)]
-    return np.concatenate([[low], inner, [np.nextafter(high, np.inf)]])
-
-
-def memberships(probability: Array, edges: Array) -> Array:
-    """Which bin each event is in, one-hot, (N, bins), so that a sum in bins is a matrix product."""
-    bins = len(edges) - 1
-    place = np.clip(np.searchsorted(edges, probability, side="right") - 1, 0, bins - 1)
-    return np.eye(bins)[place]
+    return within_one(check_numbers("probability", probability, ndim), "probability")
 
 
 @dataclass(frozen=True)
@@ -90,15 +71,14 @@ def calibration_curve(y: Any, probability: Any, weight: Any = None, *, bins: int
         >>> curve.predicted.tolist(), curve.observed.tolist()
         ([0.2, 0.6], [0.5, 0.5])
     """
-    t, p, w = _checked(y, probability, weight)
-    edges = calibration_edges(p, w, bins)
-    inside = memberships(p, edges)
-    total = w @ inside
-    observed = np.asarray(safe_ratio((w * t) @ inside, total))
-    spread = (w**2 * (t - inside @ np.nan_to_num(observed)) ** 2) @ inside
+    t, p, w = _checked(y, probability, weight, check_one_weight)
+    inside = CalibrationBins.of(t, p, w, bins)
+    total = inside.sums(w)
+    observed = np.asarray(safe_ratio(inside.sums(w, t), total))
+    spread = inside.sums(w**2, (t - np.nan_to_num(observed)[inside.place]) ** 2)
     return CalibrationCurve(
-        edges=edges,
-        predicted=np.asarray(safe_ratio((w * p) @ inside, total)),
+        edges=inside.edges,
+        predicted=np.asarray(safe_ratio(inside.sums(w, p), total)),
         observed=observed,
         error=np.asarray(safe_ratio(np.sqrt(spread), total)),
         share=total / w.sum(),
@@ -129,15 +109,17 @@ def expected_calibration_error(y: Any, probability: Any, weight: Any = None, *, 
         0.2
     """
     t, p, w = _checked(y, probability, weight)
-    inside = memberships(p, calibration_edges(p, _one(w), bins))
-    return plain(safe_ratio(np.abs(w @ (inside * (t - p)[:, None])).sum(-1), w.sum(-1)))
+    inside = CalibrationBins.of(t, p, w, bins)
+    return plain(safe_ratio(np.abs(inside.sums(w, inside.difference)).sum(-1), w.sum(-1)))
 
 
 def calibration_noise(y: Any, probability: Any, weight: Any = None, *, bins: int = _BINS) -> Measured:
     r"""The `expected_calibration_error` that a perfect model would show with these events, from fluctuations alone.
 
-    Bin by bin $|\mathcal N(0, \sigma_b)|$ with $\sigma_b^2 = \sum_{i \in b} w_i^2 \, p_i (1 - p_i) / (\sum_i w_i)^2$:
-    mean $\sqrt{2/\pi} \sum_b \sigma_b$ and variance $(1 - 2/\pi) \sum_b \sigma_b^2$.
+    Bin by bin $|\mathcal N(0, \sigma_b)|$: mean $\sqrt{2/\pi} \sum_b \sigma_b$ and variance
+    $(1 - 2/\pi) \sum_b \sigma_b^2$. With weights of one size
+    $\sigma_b^2 = \sum_{i \in b} w_i^2 \, p_i (1 - p_i) / (\sum_i w_i)^2$; else each class enters with the
+    spread of its own weights, as in `calibration_chi2`.
 
     Args:
         y: Labels, (N,), 1 for signal and 0 for background.
@@ -155,20 +137,55 @@ def calibration_noise(y: Any, probability: Any, weight: Any = None, *, bins: int
         >>> print(calibration_noise([0, 1, 0, 1], [0.2, 0.2, 0.6, 0.6], bins=2))
         0.25 ± 0.13
     """
-    _, p, w = _checked(y, probability, weight)
-    inside = memberships(p, calibration_edges(p, w, bins))
-    sigma = np.sqrt(w**2 @ (inside * (p * (1 - p))[:, None])) / w.sum()
+    t, p, w = _checked(y, probability, weight, check_one_weight)
+    sigma = np.sqrt(np.maximum(CalibrationBins.of(t, p, w, bins).expected_variance(w), 0.0)) / w.sum()
     mean = float(np.sqrt(2 / np.pi) * sigma.sum())
     error = float(np.sqrt((1 - 2 / np.pi) * (sigma**2).sum()))
     return Measured(mean, mean - error, mean + error)
 
 
+def calibration_chi2(y: Any, probability: Any, weight: Any = None, *, bins: int = _BINS) -> CalibrationTest:
+    r"""How well the bins of the calibration curve fit perfect probabilities.
+
+    $\chi^2 = \sum_b (\sum_{i \in b} w_i (y_i - p_i))^2 / V_b$ with
+    $V_b = \sum_{i \in b} w_i p_i (1 - p_i) [(1 - p_i) u_S + p_i u_B]$, where $u = \sum w^2 / \sum w$ of a class is
+    what a unit of its weight fluctuates by; for weights of 1 it is the variance of a sum of yes and no,
+    $\sum p_i (1 - p_i)$. Neighbouring bins are joined until each expects five effective events of either class.
+
+    Args:
+        y: Labels, (N,), 1 for signal and 0 for background.
+        probability: Predicted probability of signal, (N,).
+        weight: Event weights of either sign, (N,); None: ones.
+        bins: Number of bins.
+
+    Returns:
+        `chi2`, the number of `bins`, and the `probability` that a perfect model shows a larger chi2.
+
+    Raises:
+        InputError: For unequal lengths, or values outside 0 to 1.
+
+    Examples:
+        >>> print(calibration_chi2(np.tile([0, 1], 50), np.full(100, 0.4), bins=1))
+        χ² = 4.17 in 1 bins, probability 0.041
+    """
+    t, p, w = _checked(y, probability, weight, check_one_weight)
+    return fit(CalibrationBins.of(t, p, w, bins), w)
+
+
+def calibration_squares(y: Any, probability: Any, weight: Array, *, bins: int = _BINS) -> Callable[[Array], Squares]:
+    """The square of `calibration_error` as a function of weights, the events dealt into bins once."""
+    t, p, w = _checked(y, probability, weight)
+    return CalibrationBins.of(t, p, w, bins).squares
+
+
+@prepared_by(calibration_squares)
 def calibration_error(y: Any, probability: Any, weight: Any = None, *, bins: int = _BINS) -> Number:
     r"""The root mean square distance between predicted and observed signal share, without what noise adds.
 
     With $d_b = \sum_{i \in b} w_i (y_i - p_i)$ and $W_b$ the bin's weight, the square is
     $\sum_b (d_b^2 - \sum_{i \in b} w_i^2 (y_i - d_b/W_b - p_i)^2) / (W_b \sum w)$; where noise explains all of it,
-    the error is 0.
+    the error is 0. `interval` and `difference` let it fluctuate in toys by as much as it does from sample to sample,
+    which a plain bootstrap of a square overstates.
 
     Args:
         y: Labels, (N,), 1 for signal and 0 for background.
@@ -188,21 +205,7 @@ def calibration_error(y: Any, probability: Any, weight: Any = None, *, bins: int
         0.2
     """
     t, p, w = _checked(y, probability, weight)
-    inside = memberships(p, calibration_edges(p, _one(w), bins))
-    return plain(_debiased(t - p, inside, w))
-
-
-def _debiased(difference: Array, inside: Array, w: Array) -> Number:
-    bins = inside.shape[1]
-    moments = np.concatenate([inside, inside * difference[:, None], inside * (difference**2)[:, None]], axis=1)
-    total, first = np.split(w @ moments[:, : 2 * bins], 2, axis=-1)
-    squares, cross, second = np.split(w**2 @ moments, 3, axis=-1)
-    mean = np.asarray(safe_ratio(first, total))
-    noise = second - 2 * mean * cross + mean**2 * squares
-    effective = total**2 / np.maximum(squares, 1e-300)
-    noise = noise * effective / np.maximum(effective - 1, 1.0)
-    square = np.nansum(safe_ratio(first**2 - noise, total), axis=-1)
-    return np.sqrt(np.maximum(safe_ratio(square, w.sum(-1)), 0.0))
+    return CalibrationBins.of(t, p, w, bins).squares(w).root()
 
 
 def brier(y: Any, probability: Any, weight: Any = None) -> Number:
@@ -226,9 +229,14 @@ def brier(y: Any, probability: Any, weight: Any = None) -> Number:
         0.1
     """
     p, w, code = _checked_classes(y, probability, weight)
+    return plain(safe_ratio(w @ square_distance(code, p), w.sum(-1)))
+
+
+def square_distance(code: Array, p: Array) -> Array:
+    """What each event adds to the Brier score, (N,)."""
     if p.ndim == 1:
-        return plain(safe_ratio(w @ (p - code) ** 2, w.sum(-1)))
-    return plain(safe_ratio(w @ ((p - np.eye(p.shape[1])[code]) ** 2).sum(1), w.sum(-1)))
+        return np.asarray((p - code) ** 2)
+    return np.asarray(((p - np.eye(p.shape[1])[code]) ** 2).sum(1))
 
 
 def log_loss(y: Any, probability: Any, weight: Any = None) -> Number:
@@ -249,15 +257,22 @@ def log_loss(y: Any, probability: Any, weight: Any = None) -> Number:
         0.367
     """
     p, w, code = _checked_classes(y, probability, weight)
+    return plain(safe_ratio(w @ surprise(code, p), w.sum(-1)))
+
+
+def surprise(code: Array, p: Array) -> Array:
+    """What each event adds to the log loss, (N,)."""
     chosen = np.where(code == 1, p, 1 - p) if p.ndim == 1 else p[np.arange(len(p)), code]
     tiny = np.finfo(np.float64).eps
-    return plain(safe_ratio(w @ -np.log(np.clip(chosen, tiny, 1 - tiny)), w.sum(-1)))
+    return np.asarray(-np.log(np.clip(chosen, tiny, 1 - tiny)))
 
 
-def _checked(y: Any, probability: Any, weight: Any) -> tuple[Array, Array, Array]:
+def _checked(
+    y: Any, probability: Any, weight: Any, check: Callable[[Any, int], Array] = check_weight
+) -> tuple[Array, Array, Array]:
     check_same_length(y=y, probability=probability)
     p = check_probability(probability)
-    return check_binary(y, len(p), least=1).astype(np.float64), p, check_weight(weight, len(p))
+    return check_binary(y, len(p), least=1).astype(np.float64), p, check(weight, len(p))
 
 
 def _checked_classes(y: Any, probability: Any, weight: Any) -> tuple[Array, Array, Array]:
@@ -268,8 +283,3 @@ def _checked_classes(y: Any, probability: Any, weight: Any) -> tuple[Array, Arra
     if not np.isin(code, np.arange(K)).all():
         raise InputError(f"y holds other values than the class numbers 0 to {K - 1}. Pass the place of each class.")
     return p, check_weight(weight, len(p)), code.astype(np.int64)
-
-
-def _one(w: Array) -> Array:
-    """One weight an event, for bins that stay the same in every toy."""
-    return w if w.ndim == 1 else np.abs(w).mean(0)

@@ -12,9 +12,12 @@ from lawful.evidence.cuts import CutTable, cut_table
 from lawful.evidence.models import Subject
 from lawful.evidence.questions import Binary, Question
 from lawful.evidence.sample import Sample
+from lawful.evidence.selection import cross_fitted_cuts
 from lawful.evidence.significance import SignificanceScan, scan_significance
 
 WORKING = (0.3, 0.5, 0.7)
+BEST = "largest significance"
+LEAST = 25.0  # effective background events that a chosen cut leaves
 
 
 @dataclass(frozen=True)
@@ -108,14 +111,35 @@ class BinaryView:
     @cached_property
     def scan(self) -> SignificanceScan:
         """Significance at every cut."""
+        return self._scan(np.ones(len(self.signal), dtype=bool))
+
+    def _scan(self, rows: Array) -> SignificanceScan:
+        """The scan of some of the events, scaled to the yields of all."""
+        f, g = self.scale
+        own_s, own_b = (self.weight[own].sum() for own in (self.signal, ~self.signal))
         return scan_significance(
-            self.signal,
-            self.score,
-            self.weight,
-            signal=self.expected_signal,
-            background=self.expected_background,
+            self.signal[rows],
+            self.score[rows],
+            self.weight[rows],
+            signal=float(f * own_s),
+            background=float(g * own_b),
             uncertainty=self.uncertainty,
+            least=LEAST * float(np.mean(rows)),
         )
+
+    @cached_property
+    def selected(self) -> Array | None:
+        """Whether each event passes the cut of largest significance that the other events chose, (N,).
+
+        None where the events are too few to choose on some and judge on others.
+        """
+
+        def choose(rows: Array) -> float:
+            scan = self._scan(rows)
+            return float(scan.thresholds[scan.best])
+
+        cuts = cross_fitted_cuts(self.signal, self.weight, choose, seed=self.seed)
+        return None if cuts is None else np.asarray(self.score >= cuts)
 
     @cached_property
     def working_points(self) -> dict[str, float]:
@@ -124,7 +148,7 @@ class BinaryView:
         rows = rows[self.signal[rows]]
         share = np.cumsum(self.weight[rows]) / self.weight[rows].sum()
         points = {f"ε_S = {e:g}": float(self.score[rows][np.argmax(share >= e * (1 - 1e-12))]) for e in WORKING}
-        return points | {"largest significance": float(self.scan.thresholds[self.scan.best])}
+        return points | {BEST: float(self.scan.thresholds[self.scan.best])}
 
     @cached_property
     def table(self) -> CutTable:
@@ -145,11 +169,15 @@ class BinaryView:
 def binary_view(case: Case) -> BinaryView:
     """The view on a binary question."""
     assert isinstance(case.question, Binary)
-    names = (str(case.question.positive), str(case.question.negative))
-    s, b = (case.expected.get(key, case.expected.get(name)) for key, name in zip(_YIELDS, names, strict=True))
+    s, b = (case.expected.get(role) for role in ("signal", "background"))
     return BinaryView(
-        names[0], case.truth, case.answer, case.test.weight, s, b, case.uncertainty, case.toys, case.seed
+        str(case.question.positive),
+        case.truth,
+        case.answer,
+        case.test.weight,
+        s,
+        b,
+        case.uncertainty,
+        case.toys,
+        case.seed,
     )
-
-
-_YIELDS = ("signal", "background")

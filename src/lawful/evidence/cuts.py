@@ -23,6 +23,8 @@ class CutTable:
         background: The same for background, (K,).
         signal_squares: Sum of squared signal weights that pass, (K,).
         background_squares: The same for background, (K,).
+        signal_events: Number of simulated signal events that pass, (K,).
+        background_events: The same for background, (K,).
         toys_signal: `signal` in each toy, (toys, K).
         toys_background: `background` in each toy, (toys, K).
     """
@@ -32,6 +34,8 @@ class CutTable:
     background: Array
     signal_squares: Array
     background_squares: Array
+    signal_events: Array
+    background_events: Array
     toys_signal: Array
     toys_background: Array
 
@@ -96,8 +100,10 @@ def cut_table(
         cuts = np.unique(np.concatenate([cuts, extra[extra >= cuts[-1]]]))[::-1]
     s, b = ranking.passing(cuts, w)
     s2, b2 = ranking.passing(cuts, w**2)
+    n_s, n_b = ranking.passing(cuts, np.ones(len(w)))
     parts = [ranking.passing(cuts, W) for W in toys_of(w, toys, seed)]
-    return CutTable(cuts, s, b, s2, b2, np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]))
+    toys_s, toys_b = (np.concatenate([p[i] for p in parts]) for i in (0, 1))
+    return CutTable(cuts, s, b, s2, b2, n_s, n_b, toys_s, toys_b)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,16 @@ from typing import Any
 import numpy as np
 
 from lawful.errors import InputError
-from lawful.evidence.arrays import Array, Number, check_same_length, check_weight, plain, safe_ratio
+from lawful.evidence.arrays import (
+    Array,
+    Number,
+    check_labels,
+    check_one_weight,
+    check_same_length,
+    check_weight,
+    plain,
+    safe_ratio,
+)
 
 
 def accuracy(y: Any, predicted: Any, weight: Any = None) -> Number:
@@ -24,8 +33,9 @@ def accuracy(y: Any, predicted: Any, weight: Any = None) -> Number:
         >>> accuracy([0, 1, 1, 0], [0, 1, 0, 0])
         0.75
     """
-    check_same_length(y=y, predicted=predicted)
-    right = (np.asarray(y) == np.asarray(predicted)).astype(np.float64)
+    true, guess = check_labels("y", y), check_labels("predicted", predicted)
+    check_same_length(y=true, predicted=guess)
+    right = np.asarray(true == guess).astype(np.float64)
     w = check_weight(weight, len(right))
     return plain(safe_ratio(w @ right, w.sum(-1)))
 
@@ -49,9 +59,9 @@ def confusion_matrix(y: Any, predicted: Any, weight: Any = None, *, classes: Any
         >>> confusion_matrix(["b", "s", "s"], ["b", "b", "s"], [1.0, 2.0, -0.5]).tolist()
         [[1.0, 0.0], [2.0, -0.5]]
     """
-    check_same_length(y=y, predicted=predicted)
-    true, guess = np.asarray(y), np.asarray(predicted)
-    w = check_weight(weight, len(true))
+    true, guess = check_labels("y", y), check_labels("predicted", predicted)
+    check_same_length(y=true, predicted=guess)
+    w = check_one_weight(weight, len(true))
     order = np.unique(np.concatenate([true, guess])) if classes is None else np.asarray(classes)
     K = len(order)
     sorting = np.argsort(order)

@@ -14,7 +14,7 @@ _MEANING = {
         "calibration error",
         "root mean square of observed − predicted signal share in bins, noise subtracted",
     ),
-    "significance": ("significance at the chosen cut", "expected Asimov Z in standard deviations"),
+    "significance": ("significance at the chosen cut", "expected Asimov Z; events are judged by the cut of others"),
     "rmse": ("RMSE", "root mean square residual"),
     "mae": ("MAE", "mean size of the residual"),
     "bias": ("bias", "mean residual, predicted − true"),

@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lawful.errors import InputError
 from lawful.evidence.case import Case, binary_view
 from lawful.evidence.describe import meaning_of
 from lawful.evidence.document import Section
 from lawful.evidence.models import Subject
 from lawful.evidence.questions import Binary, ManyClass, find_question
 from lawful.evidence.report import Report
-from lawful.evidence.resampling import Measured, check_toys
+from lawful.evidence.resampling import Measured
 from lawful.evidence.sample import make_sample
 from lawful.evidence.sections import binary, manyclass, regression
 from lawful.evidence.sections.about import (
@@ -31,6 +30,7 @@ from lawful.evidence.sections.systematics import (
     main_metric_systematics_section,
     systematics_section,
 )
+from lawful.evidence.settings import UNCERTAINTY, check_settings, check_use, names_of, subjects, yields
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +46,7 @@ def examine(
     others: Mapping[str, Any] | None = None,
     positive: Any = None,
     expected: Mapping[str, float] | None = None,
-    background_uncertainty: float = 0.1,
+    background_uncertainty: float | None = None,
     variables: Sequence[str] = (),
     data: Any = None,
     toys: int = 200,
@@ -77,10 +77,11 @@ def examine(
         train: Events it was trained on, for the overlay of scores and the behaviour outside their range.
         others: Name to another fitted model, judged on the same events; features are found by name.
         positive: The class that is signal; None: the second of the model's classes.
-        expected: Expected yields before cuts, {"signal": s, "background": b}, or by class; None: the sums of weights.
-        background_uncertainty: Relative uncertainty of the background in significances.
-        variables: Columns whose shape is compared before and after cuts on the score.
-        data: Real data without truth, for overlays with the simulation.
+        expected: Expected yields before cuts, {"signal": s, "background": b}, or by class. Where one of two is left
+            out, or for None, it is the sum of the weights.
+        background_uncertainty: Relative uncertainty of the background in significances; None: 0.1.
+        variables: Columns whose shape is compared before and after cuts on the score, for two classes.
+        data: Real data without truth, for overlays with the simulation, for two classes.
         toys: Number of bootstrap toys.
         seed: Seed of toys and shuffles.
         importance: Whether to measure which features matter, which takes most of the time.
@@ -94,7 +95,7 @@ def examine(
 
     Raises:
         InputError: For one class only, NaN, unequal lengths, unknown classes, names or features, weights that sum to
-            zero or less, or too few toys.
+            zero or less, settings of the wrong kind, or options that do nothing for this question.
 
     Examples:
         >>> import numpy as np
@@ -107,23 +108,31 @@ def examine(
         >>> 0.75 < report.metrics["auc"]["value"] < 0.95
         True
     """
-    check_toys(toys)
-    if not background_uncertainty >= 0:
-        raise InputError(f"background_uncertainty={background_uncertainty!r}: expected a share of at least zero.")
+    check_settings(
+        toys=toys,
+        seed=seed,
+        background_uncertainty=background_uncertainty,
+        importance=importance,
+        name=name,
+        title=title,
+        description=description,
+        provenance=provenance,
+    )
     subject = Subject(name, model)
     subject.check_fitted()
     sample = make_sample(test, "test", names=subject.names)
     question = find_question(subject, sample, positive)
+    check_use(question, data=data, background_uncertainty=background_uncertainty)
     case = Case(
         subject=subject,
-        others=_subjects(others, name),
+        others=subjects(others, name),
         question=question,
         test=sample,
         train=None if train is None else make_sample(train, "train", names=subject.names),
         data=None if data is None else make_sample(data, "data", names=subject.names, truth=False),
-        expected=_yields(expected, question),
-        uncertainty=float(background_uncertainty),
-        variables=tuple([variables] if isinstance(variables, str) else variables),
+        expected=yields(expected, question),
+        uncertainty=UNCERTAINTY if background_uncertainty is None else float(background_uncertainty),
+        variables=names_of(variables),
         toys=int(toys),
         seed=int(seed),
         importance=importance,
@@ -132,32 +141,6 @@ def examine(
     for variable in case.variables:
         sample.column(variable)
     return _report(case, title, description)
-
-
-def _subjects(others: Mapping[str, Any] | None, name: str) -> tuple[Subject, ...]:
-    if others is not None and not isinstance(others, Mapping):
-        raise InputError(f"others={type(others).__name__}: expected a mapping of names to fitted models.")
-    if others and name in others:
-        raise InputError(f"others has the name {name!r} of the examined model: pass name= to call that otherwise.")
-    subjects = tuple(Subject(str(key), other) for key, other in (others or {}).items())
-    for subject in subjects:
-        subject.check_fitted()
-    return subjects
-
-
-def _yields(expected: Mapping[str, float] | None, question: Any) -> dict[str, float]:
-    if expected is None:
-        return {}
-    known = ["signal", "background"] if isinstance(question, Binary) else []
-    known += [str(c) for c in getattr(question, "classes", ())]
-    from lawful.data.names import require
-
-    yields = {str(key): float(value) for key, value in expected.items()}
-    require(yields, known, what="class", where="expected=")
-    for key, value in yields.items():
-        if not value > 0:
-            raise InputError(f"expected[{key!r}]={value!r}: a yield is a number of events above zero.")
-    return yields
 
 
 def _report(case: Case, title: str | None, description: str) -> Report:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from lawful.evidence.arrays import Array
-from lawful.evidence.case import BinaryView
+from lawful.evidence.case import BEST, BinaryView
 from lawful.evidence.shapes import histogram
 
 _BINS = 50
@@ -27,10 +27,12 @@ def explorer_data(view: BinaryView) -> dict[str, Any]:
         "background": _short(table.background),
         "signalSquares": _short(table.signal_squares),
         "backgroundSquares": _short(table.background_squares),
+        "signalEvents": table.signal_events.astype(int).tolist(),
+        "backgroundEvents": table.background_events.astype(int).tolist(),
         "expectedSignal": float(table.signal[-1] * f),
         "expectedBackground": float(table.background[-1] * g),
         "uncertainty": float(view.uncertainty),
-        "start": table.at(view.working_points["largest significance"]),
+        "start": table.at(view.working_points[BEST]),
         "edges": _short(edges),
         "signalShape": _short(shapes[0] / shapes[0].sum()),
         "backgroundShape": _short(shapes[1] / shapes[1].sum()),

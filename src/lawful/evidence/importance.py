@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from lawful.errors import InputError
+from lawful.evidence.arrays import subtract
 from lawful.evidence.models import Subject
 from lawful.evidence.questions import Question, find_question
 from lawful.evidence.resampling import Measured, measured, toys_of
@@ -98,8 +99,8 @@ def importance_of(
             for column in columns:
                 shuffled[column] = sample.frame[column].to_numpy()[order]
             judge = question.judge(truth, question.ask(subject, shuffled))
-            losses.append(sign * (value - float(judge(w))))
-            toy_losses.append(sign * (spread - np.asarray(judge(W))))
+            losses.append(sign * float(subtract(value, judge(w))))
+            toy_losses.append(sign * np.asarray(subtract(spread, judge(W))))
         mean = float(np.mean(losses))
         statistical = measured(mean, np.mean(toy_losses, axis=0))
         shuffling = float(np.std(losses, ddof=1)) / np.sqrt(repeats) if repeats > 1 else 0.0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lawful.errors import InputError
-from lawful.evidence.arrays import Array
+from lawful.evidence.arrays import Array, within_one
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +44,10 @@ class Subject:
             check_is_fitted(self.model)
         except NotFittedError:
             raise InputError(f"{self.name}: this {kind} was not fitted. Call fit(X, y) first.") from None
-        except TypeError:  # not one of scikit-learn's kind: whether it is fitted shows when it predicts
+        except (
+            TypeError,
+            AttributeError,
+        ):  # not one of scikit-learn's kind: that it is fitted shows when it predicts
             return
 
     @property
@@ -93,21 +96,46 @@ class Subject:
                 f"{self.name}: fitted on {expected} features without names, but the events have {frame.shape[1]}. "
                 "Fit it on a data frame, so that its columns can be found by name."
             )
-        return frame.to_numpy()
+        numbers = all(kind.kind in "biuf" for kind in frame.dtypes if hasattr(kind, "kind"))
+        # beside floats, a column of yes and no would turn the whole table into objects
+        return (
+            frame.to_numpy(dtype=np.float64)
+            if numbers and "b" in {k.kind for k in frame.dtypes}
+            else frame.to_numpy()
+        )
 
     def probability(self, frame: "pd.DataFrame") -> Array:
         """Probability of each class, (N, K)."""
-        p = np.asarray(self.model.predict_proba(self.inputs(frame)), dtype=np.float64)
-        return self._checked(p, "predict_proba")
+        p = self._checked(self._numbers("predict_proba", frame), "predict_proba")
+        classes = self.classes
+        K = 0 if classes is None else len(classes)
+        if p.shape != (len(frame), K):
+            raise InputError(
+                f"{self.name}: predict_proba gives shape {p.shape}, expected ({len(frame)}, {K}), a probability for "
+                "each event and class."
+            )
+        return within_one(p, f"{self.name}: predict_proba")
 
     def predict(self, frame: "pd.DataFrame") -> Array:
         """Predicted numbers, (N, T)."""
-        p = np.asarray(self.model.predict(self.inputs(frame)), dtype=np.float64)
-        return self._checked(p.reshape(len(frame), -1), "predict")
+        p = self._checked(self._numbers("predict", frame), "predict")
+        if len(p) != len(frame):
+            raise InputError(f"{self.name}: predict gives {len(p)} values for {len(frame)} events.")
+        return p.reshape(len(frame), -1)
+
+    def _numbers(self, method: str, frame: "pd.DataFrame") -> Array:
+        found = getattr(self.model, method)(self.inputs(frame))
+        try:
+            values = np.asarray(found, dtype=np.float64)
+        except (TypeError, ValueError):
+            values = np.empty(())
+        if values.ndim == 0:
+            raise InputError(f"{self.name}: {method} gives no numbers, one for each event. Has it classes_ it hides?")
+        return values
 
     def _checked(self, predicted: Array, method: str) -> Array:
         if not np.isfinite(predicted).all():
-            bad = int((~np.isfinite(predicted)).any(axis=1).sum())
+            bad = int((~np.isfinite(predicted.reshape(len(predicted), -1))).any(axis=1).sum())
             raise InputError(
                 f"{self.name}: {method} gives NaN or infinity for {bad} of {len(predicted)} events. Did the training "
                 "diverge, or are these events far from those it was trained on?"
@@ -124,7 +152,7 @@ class Subject:
                 return None
             return np.asarray(found, dtype=np.float64).reshape(rows, -1)
         predict = getattr(self.model, "predict", None)
-        if predict is not None and "return_std" in inspect.signature(predict).parameters:
+        if predict is not None and _takes_return_std(predict):
             return np.asarray(predict(self.inputs(frame), return_std=True)[1], dtype=np.float64).reshape(rows, -1)
         return None
 
@@ -153,6 +181,13 @@ class Subject:
             if spent > 1.0:
                 break
         return float(best / len(frame))
+
+
+def _takes_return_std(predict: Any) -> bool:
+    try:
+        return "return_std" in inspect.signature(predict).parameters
+    except (TypeError, ValueError):  # compiled code may have no signature
+        return False
 
 
 def count_parameters(model: Any) -> int | None:

@@ -10,7 +10,6 @@ import numpy as np
 from lawful.errors import InputError
 from lawful.evidence import calibration, regression
 from lawful.evidence.arrays import Array, check_classes, safe_ratio
-from lawful.evidence.manyclass import one_vs_rest_auc
 from lawful.evidence.models import Subject
 from lawful.evidence.ranking import Ranking, inverse
 from lawful.evidence.sample import Sample
@@ -38,8 +37,8 @@ class Question(ABC):
         """The model's answer."""
 
     @abstractmethod
-    def statistics(self, truth: Array, answer: Array) -> Statistics:
-        """All metrics, as a function of weights (N,) or (toys, N)."""
+    def statistics(self, truth: Array, answer: Array, weight: Array) -> Statistics:
+        """All metrics, as a function of weights, (N,) or (toys, N) of the nominal ones, which fix bins."""
 
     @abstractmethod
     def judge(self, truth: Array, answer: Array) -> Callable[[Array], Any]:
@@ -87,21 +86,22 @@ class Binary(Question):
         place = _place(subject, self.classes, self.positive)
         return subject.probability(frame)[:, place]
 
-    def statistics(self, truth: Array, answer: Array) -> Statistics:
+    def statistics(self, truth: Array, answer: Array, weight: Array) -> Statistics:
         """Ranking, decision and probability metrics."""
         ranking = Ranking(truth, answer)
-        right = ((answer > 0.5) == truth).astype(np.float64)
+        probabilities = _probability_metrics(truth.astype(np.int64), answer, (answer > 0.5) == truth)
+        squares = calibration.calibration_squares(truth, answer, weight)
 
         def evaluate(W: Array) -> dict[str, Any]:
-            sums = ranking.sums(W)
+            sums, plain = ranking.sums(W), probabilities(W)
             return {
                 "auc": sums.auc(),
                 "average_precision": sums.average_precision(),
-                "accuracy": safe_ratio(W @ right, W.sum(-1)),
+                "accuracy": plain["accuracy"],
                 **{f"rejection_at_{e:g}": inverse(sums.background_efficiency(e)) for e in EFFICIENCIES},
-                "log_loss": calibration.log_loss(truth, answer, W),
-                "brier": calibration.brier(truth, answer, W),
-                "calibration_error": calibration.calibration_error(truth, answer, W),
+                "log_loss": plain["log_loss"],
+                "brier": plain["brier"],
+                "calibration_error": squares(W),
             }
 
         return evaluate
@@ -148,22 +148,20 @@ class ManyClass(Question):
         order = [_place(subject, self.classes, c) for c in self.classes.tolist()]
         return subject.probability(frame)[:, order]
 
-    def statistics(self, truth: Array, answer: Array) -> Statistics:
+    def statistics(self, truth: Array, answer: Array, weight: Array) -> Statistics:
         """One-vs-rest ranking, decision and probability metrics."""
-        guess = answer.argmax(1)
-        right = guess == truth
-        confidence = answer.max(1)
-        K = len(self.classes)
+        right = answer.argmax(1) == truth
+        probabilities = _probability_metrics(truth, answer, right)
+        squares = calibration.calibration_squares(right, answer.max(1), weight)
+        rankings = {label: Ranking(truth == k, answer[:, k]) for k, label in enumerate(self.classes.tolist())}
 
         def evaluate(W: Array) -> dict[str, Any]:
-            each = one_vs_rest_auc(truth, answer, W, classes=np.arange(K))
+            each = {f"auc[{label}]": np.asarray(ranking.sums(W).auc()) for label, ranking in rankings.items()}
             return {
-                "auc": np.mean([np.asarray(v) for v in each.values()], axis=0),
-                "accuracy": safe_ratio(W @ right.astype(np.float64), W.sum(-1)),
-                "log_loss": calibration.log_loss(truth, answer, W),
-                "brier": calibration.brier(truth, answer, W),
-                "calibration_error": calibration.calibration_error(right, confidence, W),
-                **{f"auc[{self.classes[k]}]": v for k, v in each.items()},
+                "auc": np.mean(list(each.values()), axis=0),
+                **probabilities(W),
+                "calibration_error": squares(W),
+                **each,
             }
 
         return evaluate
@@ -214,7 +212,7 @@ class Regression(Question):
             raise InputError(f"{subject.name} predicts {predicted.shape[1]} outputs, y has {len(self.outputs)}.")
         return predicted
 
-    def statistics(self, truth: Array, answer: Array) -> Statistics:
+    def statistics(self, truth: Array, answer: Array, weight: Array) -> Statistics:  # noqa: ARG002 (no bins here)
         """Bias, resolution and the like of each output."""
         metrics = {name: getattr(regression, name) for name in REGRESSION_METRICS}
 
@@ -240,6 +238,18 @@ class Regression(Question):
     def strata(self, truth: Array) -> Array:
         """All the same."""
         return np.zeros(len(truth), dtype=np.int64)
+
+
+def _probability_metrics(code: Array, answer: Array, right: Array) -> Statistics:
+    """Accuracy, log loss and Brier score, each a weighted mean over the events."""
+    each = [right.astype(np.float64), calibration.surprise(code, answer), calibration.square_distance(code, answer)]
+    table = np.stack(each, axis=1)  # (N, 3)
+
+    def evaluate(W: Array) -> dict[str, Any]:
+        sums, total = W @ table, W.sum(-1)
+        return {name: safe_ratio(sums[..., k], total) for k, name in enumerate(("accuracy", "log_loss", "brier"))}
+
+    return evaluate
 
 
 REGRESSION_METRICS = ("rmse", "mae", "bias", "resolution", "resolution_68", "r2")
@@ -273,10 +283,15 @@ def codes(y: Array, classes: Array) -> Array:
 
 def _place(subject: Subject, classes: Array, label: Any) -> int:
     own = subject.classes
-    if own is None or sorted(map(str, own)) != sorted(map(str, classes)):
-        shown = "no classes: it is a regression" if own is None else f"the classes {own.tolist()}"
-        raise InputError(f"{subject.name} has {shown}, expected {classes.tolist()} as the model it is compared with.")
-    return int(np.flatnonzero(own == label)[0])
+    labels = [] if own is None else own.tolist()
+    if own is None or len(labels) != len(classes) or set(labels) != set(classes.tolist()):
+        shown = "no classes: it is a regression" if own is None else f"the classes {labels}"
+        alike = own is not None and sorted(map(str, labels)) == sorted(map(str, classes.tolist()))
+        hint = " Text and numbers are different labels: fit both models on the same y." if alike else ""
+        raise InputError(
+            f"{subject.name} has {shown}, expected {classes.tolist()} as the model it is compared with.{hint}"
+        )
+    return labels.index(label)
 
 
 def find_question(subject: Subject, sample: Sample, positive: Any = None) -> Question:
@@ -297,9 +312,16 @@ def find_question(subject: Subject, sample: Sample, positive: Any = None) -> Que
     if positive is not None and positive not in classes.tolist():
         from lawful.data.names import nearest
 
-        raise InputError(f"positive={positive!r} is no class: {nearest(str(positive), [str(c) for c in classes])}")
+        raise InputError(
+            f"positive={positive!r} is none of the classes {classes.tolist()[:10]}: "
+            f"{nearest(str(positive), [str(c) for c in classes])}"
+        )
     if len(classes) == 2:
         return Binary(classes, classes.tolist()[1] if positive is None else positive)
+    if positive is not None and len(classes) > 2:
+        raise InputError(
+            f"positive={positive!r} does nothing with {len(classes)} classes: each is judged against the rest."
+        )
     if len(classes) < 2:
         raise InputError(f"{subject.name} knows one class only, {classes.tolist()}: there is nothing to tell apart.")
     return ManyClass(classes)

@@ -13,6 +13,7 @@ from lawful.evidence.arrays import (
     check_binary,
     check_classes,
     check_numbers,
+    check_one_weight,
     check_same_length,
     check_weight,
     plain,
@@ -183,6 +184,7 @@ def roc(y: Any, score: Any, weight: Any = None) -> Roc:
         ([0.0, 0.5, 0.5, 1.0, 1.0], [0.0, 0.0, 0.5, 0.5, 1.0])
     """
     ranking, w = ranked(y, score, weight)
+    check_one_weight(w, len(ranking))
     signal, background = ranking.passing(ranking.thresholds, w)
     return Roc(
         np.append(np.inf, ranking.thresholds),
@@ -281,6 +283,7 @@ def precision_recall(y: Any, score: Any, weight: Any = None) -> PrecisionRecall:
         ([1.0, 0.5, 0.67, 0.5], [0.5, 0.5, 1.0, 1.0])
     """
     ranking, w = ranked(y, score, weight)
+    check_one_weight(w, len(ranking))
     signal, background = ranking.passing(ranking.thresholds, w)
     return PrecisionRecall(
         ranking.thresholds, np.asarray(safe_ratio(signal, signal + background)), signal / signal[-1]

@@ -3,7 +3,7 @@
 import base64
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -18,6 +18,8 @@ from lawful.files import writing
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+
+_LONGEST = 60  # characters of a file's name: four bytes each are below the 255 that file systems take
 
 
 @dataclass(frozen=True)
@@ -108,14 +110,30 @@ class Report:
 
         wanted = [formats] if isinstance(formats, str) else list(formats)
         return [
-            save(figure, Path(folder) / f"{_file_name(name)}.{kind.removeprefix('.')}")
-            for name, figure in self.figures.items()
+            save(self.figures[name], Path(folder) / f"{file}.{kind.removeprefix('.')}")
+            for name, file in file_names(self.figures).items()
             for kind in wanted
         ]
 
 
-def _file_name(name: str) -> str:
-    return "".join(c if c.isalnum() or c in "-+." else "_" for c in name)
+def file_names(names: Iterable[str]) -> dict[str, str]:
+    """A name that every file system takes for each, and no two alike, also where case does not count.
+
+    Examples:
+        >>> file_names(["overlay a/b", "overlay a_b", "roc"])
+        {'overlay a/b': 'overlay_a_b', 'overlay a_b': 'overlay_a_b-2', 'roc': 'roc'}
+    """
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in names:
+        base = "".join(c if c.isalnum() or c in "-+." else "_" for c in name)[:_LONGEST]
+        file, n = base, 1
+        while file.lower() in taken:
+            n += 1
+            file = f"{base}-{n}"
+        taken.add(file.lower())
+        found[name] = file
+    return found
 
 
 def _picture(figure: "Figure") -> str:

@@ -6,16 +6,19 @@ numbers, which keeps their signs, and the spread of the metric over the toys is 
 
 import functools
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from lawful.errors import InputError
-from lawful.evidence.arrays import Array, check_weight
+from lawful.evidence.arrays import Array, check_weight, subtract
+from lawful.evidence.squares import Squares
 
 Statistic = Callable[..., Any]
+Prepared = Callable[[Array], Any]
+Key = TypeVar("Key", bound=Hashable)
 _CHUNK = 4_000_000  # numbers held at once
 _ALIKE = 0.2  # two sides of an interval are told apart when they differ by more, which 200 toys can show
 
@@ -54,6 +57,8 @@ class Measured:
         if not all(map(math.isfinite, (self.value, up, down))):
             return f"{_short(self.value)} [{_short(self.low)}, {_short(self.high)}]"
         size = max(abs(up), abs(down))
+        if size <= 1e-12 * abs(self.value):  # what rounding leaves of an exact number
+            return _short(self.value)
         if size == 0 or min(up, down) < 0:
             return (
                 _short(self.value) if size == 0 else f"{_short(self.value)} [{_short(self.low)}, {_short(self.high)}]"
@@ -61,7 +66,8 @@ class Measured:
         digits = max(0, 1 - math.floor(math.log10(size)))
         if digits > 8 or abs(self.value) >= 1e7:
             return f"{self.value:.4g} +{up:.2g} −{down:.2g}".replace("-", "−")
-        value = f"{self.value:.{digits}f}".replace("-", "−")
+        value = f"{self.value:.{digits}f}"
+        value = value.replace("-", "−" if float(value) else "")  # rounded to zero, a number has no sign
         if abs(up - down) < _ALIKE * size:
             return f"{value} ± {self.error:.{digits}f}"
         return f"{value} +{up:.{digits}f} −{down:.{digits}f}"
@@ -134,20 +140,45 @@ def bootstrap(
 
 
 def resample(
-    statistics: Callable[[Array], Mapping[str, Any]],
+    statistics: Callable[[Array], Mapping[Key, Any]],
     weight: Any,
     *,
     toys: int,
     seed: int | np.random.Generator,
-) -> tuple[dict[str, float], dict[str, Array]]:
+) -> tuple[dict[Key, float], dict[Key, Array]]:
     """The values of several metrics, and those in each toy, (toys,), from which differences can be formed."""
     w = check_weight(weight, len(weight))
-    values = {name: float(value) for name, value in statistics(w).items()}
-    parts: dict[str, list[Array]] = {name: [] for name in values}
+    own = statistics(w)
+    parts: dict[Key, list[Array]] = {name: [] for name in own}
     for W in toys_of(w, toys, seed):
         for name, value in statistics(W).items():
-            parts[name].append(np.atleast_1d(np.asarray(value, dtype=np.float64)))
+            found = value.around(own[name]) if isinstance(value, Squares) else value
+            parts[name].append(np.atleast_1d(np.asarray(found, dtype=np.float64)))
+    values = {name: float(v.root() if isinstance(v, Squares) else v) for name, v in own.items()}
     return values, {name: np.concatenate(part) for name, part in parts.items()}
+
+
+_PREPARED: dict[Statistic, Callable[..., Prepared]] = {}
+
+
+def prepared_by(prepare: Callable[..., Prepared]) -> Callable[[Statistic], Statistic]:
+    """Say how a metric is prepared once, `prepare(*arrays, weight)`, to be a function of weights (N,) or (toys, N).
+
+    That saves work, and lets a metric hand back `Squares`, which have to be read beside the nominal.
+    """
+
+    def remember(statistic: Statistic) -> Statistic:
+        _PREPARED[statistic] = prepare
+        return statistic
+
+    return remember
+
+
+def _prepare(statistic: Statistic, arrays: tuple[Any, ...], weight: Array) -> Prepared:
+    prepare = _PREPARED.get(statistic) if isinstance(statistic, Hashable) else None
+    if prepare is not None:
+        return prepare(*arrays, weight)
+    return lambda W: statistic(*arrays, weight=W)
 
 
 def measured(value: float, toys: Array, level: float = 0.68) -> Measured:
@@ -212,7 +243,8 @@ def interval(
         0.756 ± 0.014
     """
     w = check_weight(weight, len(arrays[0]))
-    return bootstrap(lambda W: {"": statistic(*arrays, weight=W)}, w, toys=toys, seed=seed, level=level)[""]
+    evaluate = _prepare(statistic, arrays, w)
+    return bootstrap(lambda W: {"": evaluate(W)}, w, toys=toys, seed=seed, level=level)[""]
 
 
 def difference(
@@ -251,13 +283,12 @@ def difference(
         >>> difference(auc, y, good, good).error
         0.0
     """
+    check_toys(toys, level)
     w = check_weight(weight, len(y))
-
-    def both(W: Array) -> dict[str, Any]:
-        with np.errstate(invalid="ignore"):  # two infinite rejections have no difference
-            return {"": np.asarray(statistic(y, first, weight=W)) - np.asarray(statistic(y, second, weight=W))}
-
-    return bootstrap(both, w, toys=toys, seed=seed, level=level)[""]
+    one, other = _prepare(statistic, (y, first), w), _prepare(statistic, (y, second), w)
+    values, found = resample(lambda W: {"one": one(W), "other": other(W)}, w, toys=toys, seed=seed)
+    apart = np.asarray(subtract(found["one"], found["other"]))
+    return measured(float(subtract(values["one"], values["other"])), apart, level)
 
 
 def each_toy(statistic: Statistic) -> Statistic:

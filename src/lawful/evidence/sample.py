@@ -150,8 +150,13 @@ def _frame(X: Any, names: Sequence[str] | None, what: str) -> "pd.DataFrame":
     return pd.DataFrame(table, columns=list(map(str, names)))
 
 
+def numeric(frame: "pd.DataFrame") -> list[str]:
+    """Names of the columns that hold numbers, yes and no among them."""
+    return [str(name) for name in frame.select_dtypes(["number", "bool"]).columns]
+
+
 def _check_features(frame: "pd.DataFrame", what: str) -> None:
-    numbers = frame.select_dtypes("number")
+    numbers = frame.select_dtypes(["number", "bool"])
     if np.isfinite(numbers.to_numpy(dtype=np.float64).sum()):
         return
     for name in numbers.columns:

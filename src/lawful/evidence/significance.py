@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from lawful.errors import InputError
-from lawful.evidence.arrays import Array, Number, plain
+from lawful.evidence.arrays import Array, Number, check_one_weight, plain
 from lawful.evidence.ranking import ranked
 
 
@@ -15,8 +15,9 @@ def asimov_significance(s: Any, b: Any, sigma_b: Any = 0.0) -> Number:
 
     $$Z = \sqrt{2\left[(s+b)\ln\frac{(s+b)(b+\sigma^2)}{b^2+(s+b)\sigma^2}
     - \frac{b^2}{\sigma^2}\ln\left(1+\frac{\sigma^2 s}{b(b+\sigma^2)}\right)\right]},$$
-    and $\sqrt{2[(s+b)\ln(1+s/b)-s]}$ for $\sigma = 0$. Negative for s < 0 (a deficit), infinite for b = 0, NaN for
-    b < 0. Takes numbers or arrays, which broadcast.
+    and $\sqrt{2[(s+b)\ln(1+s/b)-s]}$ for $\sigma = 0$. Negative for s < 0 (a deficit), NaN for b < 0. For
+    b = 0 it is infinite if b is known exactly, and 0 if not: nothing then says how much background there is. Takes
+    numbers or arrays, which broadcast.
 
     Args:
         s: Expected signal events.
@@ -50,7 +51,7 @@ def asimov_significance(s: Any, b: Any, sigma_b: Any = 0.0) -> Number:
         second = np.where(exact, b1**2 / v1 * np.log1p(v1 * s1 / (b1 * (b1 + v1))), s1)
         z = np.sqrt(np.maximum(2.0 * (first - second), 0.0)) * np.sign(s1)
         z = np.where(np.abs(s1) < 1e-7 * b1, s1 / np.sqrt(b1 + v), z)  # the difference above loses all digits
-    z = np.where(good, z, np.where((b == 0) & (s > 0), np.inf, np.where((b == 0) & (s == 0), 0.0, np.nan)))
+    z = np.where(good, z, np.where((b == 0) & (s >= 0), np.where((s > 0) & (v == 0), np.inf, 0.0), np.nan))
     return plain(z)
 
 
@@ -119,6 +120,7 @@ def scan_significance(
             f"uncertainty={uncertainty!r}: expected a relative uncertainty of at least zero, such as 0.1."
         )
     ranking, w = ranked(y, score, weight)
+    check_one_weight(w, len(ranking))
     cuts = ranking.thresholds if thresholds is None else np.sort(np.asarray(thresholds, dtype=np.float64))[::-1]
     s, b = ranking.passing(cuts, w)
     _, squares = ranking.passing(cuts, w**2)

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from lawful.evidence import asimov_significance, counts
-from lawful.evidence.case import BinaryView
-from lawful.evidence.sections.binary import working_point
+from lawful.evidence.case import BEST, BinaryView
+from lawful.evidence.explorer import explorer_data
+from lawful.evidence.sections.binary import _significance_figure, simulated, source_of_yields, working_point
 
 
 def view_of(y, score, weight, expected=(None, None)):
@@ -40,3 +41,59 @@ def test_the_error_of_an_efficiency_is_binomial():
     view = view_of(y, rng.normal(1.0 * y), np.ones(4000))
     m = working_point(view, view.working_points["ε_S = 0.3"])["signal_efficiency"]
     assert m.error == pytest.approx(0.9945 * np.sqrt(0.3 * 0.7 / 2000), rel=0.17)
+
+
+def test_a_working_point_keeps_what_scores_at_or_above_it(signed):
+    y, score, weight = signed
+    view = view_of(y, score, weight)
+    threshold = view.working_points["ε_S = 0.3"]
+    found = working_point(view, threshold)
+    kept = {0: 0.0, 1: 0.0}
+    behind = {0: 0, 1: 0}
+    for label, s, w in zip(y, score, weight, strict=True):
+        if s >= threshold:
+            kept[label] += w
+            behind[label] += 1
+    assert found["signal_efficiency"].value == pytest.approx(kept[1] / weight[y == 1].sum())
+    assert found["background_efficiency"].value == pytest.approx(kept[0] / weight[y == 0].sum())
+    assert found["background_efficiency"].value < 0.3 < 0.5 < 1 - found["background_efficiency"].value
+    assert simulated(view, "ε_S = 0.3") == (behind[1], behind[0])
+
+
+def test_the_significance_figure_draws_the_scan(signed):
+    y, score, weight = signed
+    view = view_of(y, score, weight, (50.0, 500.0))
+    axes = _significance_figure(view).axes[0]
+    for line, uncertainty in zip(axes.lines[:2], (0.0, 0.2), strict=True):
+        cuts, z = line.get_xdata(), line.get_ydata()
+        assert len(cuts) > 30
+        for k in (3, 20, len(cuts) - 1):
+            s, b = (
+                total * weight[(score >= cuts[k]) & (y == label)].sum() / weight[y == label].sum()
+                for label, total in ((1, 50.0), (0, 500.0))
+            )
+            assert z[k] == pytest.approx(asimov_significance(s, b, uncertainty * b))
+    assert axes.lines[2].get_xdata()[0] == view.working_points[BEST]
+    assert "$s$ = 50, $b$ = 500" in axes.get_legend().get_title().get_text()
+
+
+def test_the_explorer_starts_from_the_expected_yields(signed):
+    y, score, weight = signed
+    given = explorer_data(view_of(y, score, weight, (50.0, 500.0)))
+    assert (given["expectedSignal"], given["expectedBackground"]) == pytest.approx((50.0, 500.0))
+    plain = explorer_data(view_of(y, score, weight))
+    own = weight[y == 1].sum(), weight[y == 0].sum()
+    assert (plain["expectedSignal"], plain["expectedBackground"]) == pytest.approx(own)
+    k = 17
+    for label, name in ((1, "signal"), (0, "background")):
+        passing = (score >= given["thresholds"][k]) & (y == label)
+        assert given[f"{name}Events"][k] == passing.sum()
+        assert given[name][k] == pytest.approx(weight[passing].sum())
+
+
+def test_the_yields_before_cuts_say_where_they_come_from(signed):
+    y, score, weight = signed
+    assert source_of_yields(view_of(y, score, weight, (5.0, 50.0))) == "as expected"
+    assert source_of_yields(view_of(y, score, weight)) == "the sums of the weights"
+    partial = source_of_yields(view_of(y, score, weight, (5.0, None)))
+    assert partial == "signal as expected, background the sum of its weights"

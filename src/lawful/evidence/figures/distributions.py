@@ -75,7 +75,7 @@ def draw_scores(
             axes.errorbar(middle, shape.sums, yerr=shape.error, fmt="none", ecolor=colour, elinewidth=1)
     if cut is not None:
         axes.axvline(cut, color="0.3", ls="--", lw=1, label=f"cut at {cut:.3g}")
-    axes.set(xlabel=name, ylabel="events (area 1)", xlim=(edges[0], edges[-1]))
+    axes.set(xlabel=label(name), ylabel="events (area 1)", xlim=(edges[0], edges[-1]))
     stretch(axes, *heights)
     headroom(axes, 0.3)
     axes.legend(loc="upper center", ncols=2)
@@ -105,12 +105,17 @@ def draw_class_scores(probability: Array, code: Array, weight: Array, classes: S
             own = code == j
             shape = histogram(probability[own, k], weight[own], edges).density
             outline(
-                axes, shape, color=COLOURS[j % 10], lw=1.6 if j == k else 1, alpha=1 if j == k else 0.7, label=name
+                axes,
+                shape,
+                color=COLOURS[j % 10],
+                lw=1.6 if j == k else 1,
+                alpha=1 if j == k else 0.7,
+                label=shortened(name, 16),
             )
         axes.set_xlabel(f"probability of {shortened(classes[k], 18)}")
         axes.set(yscale="log", xlim=(0, 1))
     handles, names = grid.flat[0].get_legend_handles_labels()
-    figure.legend(handles, [shortened(n, 16) for n in names], loc="outside upper center", ncols=min(6, len(classes)))
+    figure.legend(handles, names, loc="outside upper center", ncols=min(6, len(classes)))
     return figure
 
 

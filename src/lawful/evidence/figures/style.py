@@ -5,12 +5,15 @@ import io
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import IO, Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
 import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from lawful.errors import InputError
@@ -107,14 +110,20 @@ def ratio_canvas(width: float = 6.0, height: float = 5.2) -> tuple[Figure, Axes,
 
 def label(name: str, unit: str | None = None) -> str:
     """An axis label with the unit in brackets; text stays text, also when it holds $ or _."""
-    text = name.replace("$", r"\$")
-    return f"{text} [{unit.replace('$', chr(92) + '$')}]" if unit else text
+    text = _literal(name)
+    return f"{text} [{_literal(unit)}]" if unit else text
 
 
 def shortened(name: Any, most: int = 28) -> str:
-    """A name that fits beside an axis."""
-    text = str(name).replace("$", r"\$")
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    """A name that fits beside an axis or into a legend, on one line."""
+    text = " ".join(str(name).split()) or "–"
+    text = _literal(text if len(text) <= most else f"{text[: most - 1]}…")
+    # matplotlib leaves what begins with _ out of legends
+    return rf"$\_${text[1:]}" if text.startswith("_") else text
+
+
+def _literal(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text).replace("$", r"\$")
 
 
 def headroom(axes: Axes, share: float = 0.3) -> None:
@@ -147,25 +156,45 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
     kind = target.suffix.lower().removeprefix(".")
     if kind not in FORMATS:
         raise InputError(f"{target.name}: figures are written as {', '.join('.' + f for f in FORMATS)}.")
-    with writing(target) as temporary, mpl.rc_context(STYLE):
-        settle(figure)
-        figure.savefig(temporary, format=kind, metadata=_metadata(kind))
+    with writing(target) as temporary, open(temporary, "wb") as file:
+        draw(figure, file, kind)
     return target
 
 
 def svg(figure: Figure) -> bytes:
     """The figure as SVG text."""
     buffer = io.BytesIO()
+    draw(figure, buffer, "svg")
+    return buffer.getvalue()
+
+
+def draw(figure: Figure, file: IO[bytes], kind: str) -> None:
+    """Draw a figure into a file, once.
+
+    `Figure.savefig` draws it twice, the first time only to learn its size, which here is fixed.
+    """
+    canvas: Any
     with mpl.rc_context(STYLE):
         settle(figure)
-        figure.savefig(buffer, format="svg", metadata=_metadata("svg"))
-    return buffer.getvalue()
+        before, dpi = figure.canvas, figure.dpi
+        try:
+            if kind == "png":
+                figure.dpi = STYLE["savefig.dpi"]
+                canvas = FigureCanvasAgg(figure)
+                canvas.print_png(file)
+            else:
+                canvas = (FigureCanvasPdf if kind == "pdf" else FigureCanvasSVG)(figure)
+                (canvas.print_pdf if kind == "pdf" else canvas.print_svg)(file, metadata=_metadata(kind))
+        finally:
+            figure.dpi = dpi
+            figure.set_canvas(before)
 
 
 def settle(figure: Figure) -> None:
     """Lay the figure out once and for all; a second layout would move everything by a hair."""
-    if figure.get_layout_engine() is not None:
-        figure.draw_without_rendering()
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
         figure.set_layout_engine("none")
 
 

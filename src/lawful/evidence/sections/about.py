@@ -10,7 +10,8 @@ from lawful.evidence.case import Case
 from lawful.evidence.document import Grid, Section, number, percent
 from lawful.evidence.figures.curves import column, draw_learning
 from lawful.evidence.models import count_parameters
-from lawful.evidence.sample import Sample
+from lawful.evidence.sample import Sample, numeric
+from lawful.evidence.settings import idle
 
 _MOST_FEATURES = 60
 
@@ -40,7 +41,12 @@ def data_section(case: Case) -> Section:
     grids = [Grid(columns, tuple(rows), "Effective events: (Σw)² / Σw².")]
     features = summaries["test"].features
     cells = tuple(
-        (f.name, f.unit or "–", *(number(v) for v in (f.min, f.mean, f.std, f.max)), number(f.missing))
+        (
+            f.name,
+            f.unit or "–",
+            *(number(v) for v in (f.min, _rounded(f.mean, f.std), f.std, f.max)),
+            number(f.missing),
+        )
         for f in features[:_MOST_FEATURES]
     )
     more = f", the first {_MOST_FEATURES} of {len(features)}" if len(features) > _MOST_FEATURES else ""
@@ -48,12 +54,18 @@ def data_section(case: Case) -> Section:
     grids.append(
         Grid(heads, cells, f"Test events{more}; mean and deviation are weighted.", f"{len(features)} features")
     )
-    return Section("data", "Data", (), tuple(grids))
+    note = idle(case.question, case.variables)
+    return Section("data", "Data", (note,) if note else (), tuple(grids))
+
+
+def _rounded(mean: float, deviation: float) -> float:
+    """A mean of which only rounding is left, beside the deviation, is 0."""
+    return 0.0 if abs(mean) < 1e-12 * deviation else mean
 
 
 def summary(sample: Sample) -> Summary:
     """Yields and features of a sample."""
-    columns = {str(name): sample.frame[name].to_numpy() for name in sample.frame.select_dtypes("number").columns}
+    columns = {str(name): sample.frame[name].to_numpy(dtype=np.float64) for name in numeric(sample.frame)}
     y = sample.y if sample.y is not None and sample.y.ndim == 1 else None
     return summarise(columns, dict(sample.units), y, sample.weight, weighted=sample.weighted)
 

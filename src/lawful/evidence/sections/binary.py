@@ -5,9 +5,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lawful.evidence.arrays import Array
-from lawful.evidence.calibration import calibration_curve, calibration_noise, expected_calibration_error
-from lawful.evidence.case import BinaryView, Case
+from lawful.evidence.arrays import Array, safe_ratio
+from lawful.evidence.calibration import (
+    calibration_chi2,
+    calibration_curve,
+    calibration_noise,
+    expected_calibration_error,
+)
+from lawful.evidence.case import BEST, BinaryView, Case
 from lawful.evidence.cuts import Band, cut_table, purity_band, roc_band, spread
 from lawful.evidence.decisions import confusion_matrix
 from lawful.evidence.document import Grid, Section, number
@@ -16,7 +21,8 @@ from lawful.evidence.figures.curves import draw_precision_recall, draw_roc, draw
 from lawful.evidence.figures.distributions import draw_scores
 from lawful.evidence.figures.probability import draw_calibration, draw_confusion
 from lawful.evidence.questions import Binary
-from lawful.evidence.resampling import Measured, measured
+from lawful.evidence.ranking import inverse
+from lawful.evidence.resampling import Measured, measured, toys_of
 from lawful.evidence.significance import asimov_significance
 
 if TYPE_CHECKING:
@@ -38,7 +44,7 @@ def separation_section(case: Case, view: BinaryView) -> Section:
     train = None
     if case.train is not None and case.train_answer is not None:
         train = _by_class(case.train_answer, case.question.truth(case.train), case.train.weight, names)
-    cut = view.working_points["largest significance"]
+    cut = view.working_points[BEST]
     prior = float(view.weight[view.signal].sum() / view.weight.sum())
     return Section(
         "separation",
@@ -83,7 +89,8 @@ def compared_with_noise(right: Array, probability: Array, weight: Array) -> str:
     noise = calibration_noise(right, probability, weight)
     return (
         f"The mean |observed − predicted| is {number(plain_error, 3)}, noise included; from fluctuations alone, a "
-        f"perfect model would show {noise} with these events."
+        f"perfect model would show {noise} with these events. {calibration_chi2(right, probability, weight)} that a "
+        "perfect model fits worse."
     )
 
 
@@ -92,58 +99,112 @@ def working_section(view: BinaryView) -> Section:
     rows = []
     metrics: dict[str, Measured] = {}
     for name, threshold in view.working_points.items():
-        found = working_point(view, threshold)
-        rows.append((name, f"{threshold:.4g}", *(str(found[key]) for key in _WORKING)))
-        if name == "largest significance":
+        found = best_point(view) if name == BEST else working_point(view, threshold)
+        behind = " + ".join(number(n) for n in simulated(view, name))
+        rows.append((name, f"{threshold:.4g}", *(str(found[key]) for key in _WORKING), behind))
+        if name == BEST:
             metrics["significance"] = found["significance"]
     s, b = (float(v[-1]) * f for v, f in zip((view.table.signal, view.table.background), view.scale, strict=True))
-    source = "as expected" if view.expected_signal is not None else "the sums of the weights"
     text = (
-        f"Before the cut there are {number(s)} signal and {number(b)} background events ({source}); the background "
-        f"has a relative uncertainty of {number(view.uncertainty)}. Cuts are score ≥ threshold. The threshold is "
-        "held fixed in the intervals. The cut of largest significance was chosen on these same events, among cuts "
-        "that leave at least 25 effective background events, so its significance is too good, typically by most of "
-        "its error.",
+        f"Before the cut there are {number(s)} signal and {number(b)} background events ({source_of_yields(view)}); "
+        f"the background has a relative uncertainty of {number(view.uncertainty)}. Cuts are score ≥ threshold. The "
+        "threshold is held fixed in the intervals. The last column counts the simulated signal and background events "
+        "that pass, whatever their weights.",
+        _HOW_CHOSEN if view.selected is not None else _NOT_JUDGED,
     )
-    columns = ("working point", "threshold", "ε_S", "ε_B", "rejection 1/ε_B", "purity", "significance Z")
+    columns = (
+        "working point",
+        "threshold",
+        "ε_S",
+        "ε_B",
+        "rejection 1/ε_B",
+        "purity",
+        "significance Z",
+        "simulated events",
+    )
     return Section(
         "working-points",
         "Working points",
         text,
         (Grid(columns, tuple(rows)),),
         {"significance": _significance_figure(view)},
-        {"significance": "Expected significance against the cut, with 68% bands of the test statistics."},
+        {
+            "significance": "Expected significance against the cut, with 68% bands of the test statistics. A cut "
+            "that is picked by eye at the top of this curve is judged too well by it."
+        },
         explorer=[explorer_data(view)],
         metrics=metrics,
     )
 
 
 _WORKING = ("signal_efficiency", "background_efficiency", "rejection", "purity", "significance")
+_HOW_CHOSEN = (
+    "The threshold of largest significance was chosen on all test events, among cuts that leave at least 25 "
+    "effective background events. The numbers beside it are free of that choice: each fifth of the events is judged "
+    "by the cut that the other four fifths choose, and what passes is summed."
+)
+_NOT_JUDGED = (
+    "There are too few events to choose a cut on some and judge it on others: nothing is said of the threshold of "
+    "largest significance, which was chosen on all of them."
+)
+
+
+def source_of_yields(view: BinaryView) -> str:
+    """Where the yields before cuts come from, in words."""
+    given = [view.expected_signal is not None, view.expected_background is not None]
+    if all(given):
+        return "as expected"
+    if not any(given):
+        return "the sums of the weights"
+    known, other = ("signal", "background") if given[0] else ("background", "signal")
+    return f"{known} as expected, {other} the sum of its weights"
+
+
+def simulated(view: BinaryView, name: str) -> tuple[int, int]:
+    """How many simulated signal and background events stand behind a working point, whatever their weights."""
+    if name == BEST and view.selected is not None:
+        return int((view.selected & view.signal).sum()), int((view.selected & ~view.signal).sum())
+    k = view.table.at(view.working_points[name])
+    return int(view.table.signal_events[k]), int(view.table.background_events[k])
 
 
 def working_point(view: BinaryView, threshold: float) -> dict[str, Measured]:
     """Everything that follows from a cut in the table, with intervals at this fixed threshold."""
     table = view.table
     k = table.at(threshold)
+    sums = (float(table.signal[k]), float(table.background[k]))
+    return _what_follows(view, sums, (table.toys_signal[:, k], table.toys_background[:, k]))
+
+
+def best_point(view: BinaryView) -> dict[str, Measured]:
+    """The same for the cut of largest significance, each event judged by the cut that others chose."""
+    if view.selected is None:
+        return dict.fromkeys(_WORKING, Measured(float("nan"), float("nan"), float("nan")))
+    passing = np.stack([view.selected & view.signal, view.selected & ~view.signal], axis=1).astype(np.float64)
+    s, b = view.weight @ passing
+    toys = np.concatenate([W @ passing for W in toys_of(view.weight, view.toys, view.seed)])
+    return _what_follows(view, (float(s), float(b)), (toys[:, 0], toys[:, 1]))
+
+
+def _what_follows(view: BinaryView, sums: tuple[float, float], toys: tuple[Array, Array]) -> dict[str, Measured]:
+    """Efficiencies, rejection, purity and significance of weight sums that pass: signal and background."""
+    table = view.table
     f, g = view.scale
-    s, b = table.signal[k] * f, table.background[k] * g
-    eps_s, eps_b = (e[:, k] for e in table.toys_efficiency)
+    s, b = sums[0] * f, sums[1] * g
+    own_s, own_b = sums[0] / float(table.signal[-1]), sums[1] / float(table.background[-1])
+    eps_s = np.asarray(safe_ratio(toys[0], table.toys_signal[:, -1]))
+    eps_b = np.asarray(safe_ratio(toys[1], table.toys_background[:, -1]))
     # expected yields are given numbers: only the efficiencies fluctuate with the test events
-    toys_s = eps_s * view.expected_signal if view.expected_signal is not None else table.toys_signal[:, k]
-    toys_b = eps_b * view.expected_background if view.expected_background is not None else table.toys_background[:, k]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        rejection = np.where(eps_b > 0, 1 / eps_b, np.inf)
-        purity = np.where(toys_s + toys_b > 0, toys_s / (toys_s + toys_b), np.nan)
-    own = float(table.background_efficiency[k])
+    toys_s = eps_s * view.expected_signal if view.expected_signal is not None else toys[0]
+    toys_b = eps_b * view.expected_background if view.expected_background is not None else toys[1]
     z = float(asimov_significance(s, b, view.uncertainty * abs(b)))
+    toys_z = np.asarray(asimov_significance(toys_s, toys_b, view.uncertainty * np.abs(toys_b)))
     return {
-        "signal_efficiency": measured(float(table.signal_efficiency[k]), eps_s),
-        "background_efficiency": measured(own, eps_b),
-        "rejection": measured(1 / own if own > 0 else float("inf"), rejection),
-        "purity": measured(s / (s + b) if s + b > 0 else float("nan"), purity),
-        "significance": measured(
-            z, np.asarray(asimov_significance(toys_s, toys_b, view.uncertainty * np.abs(toys_b)))
-        ),
+        "signal_efficiency": measured(own_s, eps_s),
+        "background_efficiency": measured(own_b, eps_b),
+        "rejection": measured(float(inverse(own_b)), np.asarray(inverse(eps_b))),
+        "purity": measured(float(safe_ratio(s, s + b)), np.asarray(safe_ratio(toys_s, toys_s + toys_b))),
+        "significance": measured(z, toys_z),
     }
 
 
@@ -163,5 +224,5 @@ def _significance_figure(view: BinaryView) -> "Figure":
         toys = np.asarray(asimov_significance(eps_s[:, keep] * total_s, toys_b, u * np.abs(np.nan_to_num(toys_b))))
         finite = np.where(np.isfinite(toys), toys, np.nan)
         bands.append(spread(table.thresholds[keep], np.where(np.isfinite(value), value, np.nan), finite))
-    cut = view.working_points["largest significance"]
+    cut = view.working_points[BEST]
     return draw_significance(bands[0], bands[1], cut, view.uncertainty, yields=(float(total_s), float(total_b)))

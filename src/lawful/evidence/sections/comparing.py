@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lawful.evidence.arrays import Array
+from lawful.evidence.arrays import Array, subtract
 from lawful.evidence.case import Case
 from lawful.evidence.describe import as_mathtext, title_of
 from lawful.evidence.document import Grid, Section
@@ -20,23 +20,23 @@ _SHOWN = {"binary": ("auc", "rejection_at_0.5"), "classes": ("auc", "accuracy"),
 
 def compare(case: Case) -> Compared:
     """(model, metric) to its value and its difference to the examined model; None for that model itself."""
-    evaluate = {name: case.question.statistics(case.truth, answer) for name, answer in case.answers.items()}
+    evaluate = {
+        name: case.question.statistics(case.truth, answer, case.test.weight) for name, answer in case.answers.items()
+    }
 
-    def every(W: Array) -> dict[str, Any]:
-        return {f"{name}\n{metric}": value for name, one in evaluate.items() for metric, value in one(W).items()}
+    def every(W: Array) -> dict[tuple[str, str], Any]:
+        return {(name, metric): value for name, one in evaluate.items() for metric, value in one(W).items()}
 
     values, toys = resample(every, case.test.weight, toys=case.toys, seed=case.seed)
     found: Compared = {}
     for key in values:
-        name, metric = key.split("\n")
         own = measured(values[key], toys[key])
-        first = f"{case.subject.name}\n{metric}"
+        first = (case.subject.name, key[1])
         difference = None
         if key != first:
-            with np.errstate(invalid="ignore"):  # two infinite rejections have no difference
-                apart = toys[key] - toys[first]
-            difference = measured(values[key] - values[first], apart)
-        found[name, metric] = (own, difference)
+            apart = np.asarray(subtract(toys[key], toys[first]))
+            difference = measured(float(subtract(values[key], values[first])), apart)
+        found[key] = (own, difference)
     return found
 
 

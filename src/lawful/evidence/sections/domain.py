@@ -7,6 +7,7 @@ from lawful.evidence.case import Case
 from lawful.evidence.describe import title_of
 from lawful.evidence.document import Grid, Section, number, percent
 from lawful.evidence.resampling import Measured, bootstrap
+from lawful.evidence.sample import numeric
 
 _LEAST = 30  # events of each class that a metric needs
 _OUTER = 0.1
@@ -40,7 +41,7 @@ def domain_section(case: Case) -> Section | None:
     if case.train is None:
         return None
     used = case.subject.names or list(case.test.frame.columns)
-    names = [n for n in case.test.frame[used].select_dtypes("number").columns if n in case.train.frame.columns]
+    names = [n for n in numeric(case.test.frame[used]) if n in case.train.frame.columns]
     if not names:
         return None
     train, test = (s.frame[names].to_numpy(dtype=np.float64) for s in (case.train, case.test))
@@ -86,8 +87,9 @@ def _measure(case: Case, mask: Array) -> dict[str, Measured]:
         own = mask & (strata == k)
         if own.sum() < _LEAST or case.test.weight[own].sum() <= 0:
             return {}
-    evaluate = case.question.statistics(case.truth[mask], case.answer[mask])
-    return bootstrap(evaluate, case.test.weight[mask], toys=min(case.toys, 100), seed=case.seed)
+    weight = case.test.weight[mask]
+    evaluate = case.question.statistics(case.truth[mask], case.answer[mask], weight)
+    return bootstrap(evaluate, weight, toys=min(case.toys, 100), seed=case.seed)
 
 
 def _share_interval(case: Case, mask: Array) -> tuple[float, float]:

@@ -47,11 +47,12 @@ def overlay_section(
         edges = nice_edges(simulated, real, bins=30)
         varied = varied_columns(case, name)
         unit = case.test.units.get(name)
-        figures[f"overlay {name}"] = _draw(case, view, name, unit, real, simulated, varied, factor, edges)
+        title = "overlay score (variable)" if name == "score" else f"overlay {name}"
+        figures[title] = _draw(case, view, name, unit, real, simulated, varied, factor, edges)
     scaled = "the expected yields" if view.expected_signal is not None else "the sums of their weights"
     text = (
         f"Simulated test events are scaled to {scaled}. Hatched: statistical uncertainty of the simulation"
-        + (", and systematic variations in quadrature." if shifts else ".")
+        + (", and systematic variations in quadrature, of each the larger of its two sides." if shifts else ".")
         + " The first and last bin hold what lies beyond.",
     )
     return Section("overlays", "Data and simulation", text, figures=figures)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lawful.errors import InputError
-from lawful.evidence.arrays import Array, safe_ratio
-from lawful.evidence.case import BinaryView, Case
+from lawful.evidence.arrays import Array, safe_ratio, subtract
+from lawful.evidence.case import BEST, BinaryView, Case
 from lawful.evidence.document import Grid, Section, percent_measured
 from lawful.evidence.figures.bars import draw_effects, draw_shape_ratio
 from lawful.evidence.questions import Binary
@@ -50,7 +50,7 @@ def effects(case: Case, view: BinaryView, shifts: Mapping[str, Shift]) -> dict[s
 
     Nominal and varied events are the same, so they get the same toys and only what differs between them fluctuates.
     """
-    cut = view.working_points["largest significance"]
+    cut = view.working_points[BEST]
     nominal = _Yields(view.signal, view.score, view.weight, cut)
     found = {}
     for name, shift in shifts.items():
@@ -59,7 +59,9 @@ def effects(case: Case, view: BinaryView, shifts: Mapping[str, Shift]) -> dict[s
         def change(M: Array, varied: _Yields = varied) -> dict[str, Any]:
             before, after = nominal.at(M), varied.at(M)
             return {
-                key: after[key] - before[key] if key in _ABSOLUTE else safe_ratio(after[key], before[key]) - 1.0
+                key: subtract(after[key], before[key])
+                if key in _ABSOLUTE
+                else subtract(safe_ratio(after[key], before[key]), 1.0)
                 for key in before
             }
 
@@ -92,10 +94,18 @@ class _Yields:
 
 
 def paired(case: Case, names: Mapping[str, Any]) -> dict[str, tuple[str | None, str | None]]:
-    """Effect to its up and down variation; a variation without a partner stands as up."""
+    """Effect to its up and down variation; a variation without a partner stands as up.
+
+    One that is called as a pair is, such as `jes` beside `jes_up` and `jes_down`, is an effect of its own.
+    """
     pairs: dict[str, tuple[str | None, str | None]] = dict(case.test.pairs)
     taken = {name for pair in pairs.values() for name in pair}
-    pairs.update({name: (name, None) for name in names if name not in taken})
+    for name in names:
+        if name not in taken:
+            effect = name
+            while effect in pairs:
+                effect += " alone"
+            pairs[effect] = (name, None)
     return pairs
 
 
@@ -121,7 +131,7 @@ def systematics_section(case: Case, view: BinaryView, shifts: Mapping[str, Shift
         sides = {effect: (_one(found, up, key), _one(found, down, key)) for effect, (up, down) in pairs.items()}
         figures[f"systematics {key.split('_')[0]}"] = draw_effects(sides, what=f"{what} after the cut")
     figures["systematics shape"] = _shape_figure(view, shifts, pairs, found)
-    cut = view.working_points["largest significance"]
+    cut = view.working_points[BEST]
     text = (
         f"Changes at the cut score ≥ {cut:.4g}. Nominal and varied events are the same, so their statistical errors "
         "cancel for the most part in the intervals.",
@@ -178,7 +188,7 @@ def main_metric_systematics_section(case: Case) -> Section | None:
         varied = question.judge(truth, shift.score)
 
         def change(M: Array, varied: Any = varied, shift: Shift = shift) -> dict[str, Any]:
-            return {"": np.asarray(varied(M * shift.weight)) - np.asarray(nominal(M * case.test.weight))}
+            return {"": subtract(varied(M * shift.weight), nominal(M * case.test.weight))}
 
         found = bootstrap(change, np.ones(len(case.test)), toys=case.toys, seed=case.seed)[""]
         rows.append((name, str(found)))
@@ -188,7 +198,11 @@ def main_metric_systematics_section(case: Case) -> Section | None:
 
 
 def band(case: Case, values: Array, varied: Mapping[str, Array], edges: Array, factor: Array) -> Array | None:
-    """Systematic standard deviation of a weighted histogram: half of up minus down, effects in quadrature."""
+    """Systematic uncertainty of a weighted histogram, (B,): the envelope of each effect, effects in quadrature.
+
+    The envelope is in each bin the larger of the changes that up and down make, whatever their signs: where both go
+    one way, half of up minus down would cancel them.
+    """
     if not varied:
         return None
 
@@ -200,8 +214,8 @@ def band(case: Case, values: Array, varied: Mapping[str, Array], edges: Array, f
     nominal = sums(None)
     square = np.zeros(len(edges) - 1)
     for up, down in paired(case, varied).values():
-        difference = sums(up) - (nominal if down is None else sums(down))
-        square += (difference if down is None else difference / 2) ** 2
+        changes = [np.abs(sums(name) - nominal) for name in (up, down) if name is not None]
+        square += np.maximum.reduce(changes) ** 2
     return np.sqrt(square)
 
 

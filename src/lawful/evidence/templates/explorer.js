@@ -11,7 +11,7 @@
 
   // Asimov significance with a background uncertainty sigma, as lawful.evidence.asimov_significance
   function significance(s, b, sigma) {
-    if (b === 0) return s > 0 ? Infinity : s === 0 ? 0 : NaN;
+    if (b === 0) return s < 0 ? NaN : s > 0 && sigma === 0 ? Infinity : 0;
     if (!(b > 0) || s + b < 0) return NaN;
     const v = sigma * sigma, n = s + b;
     if (Math.abs(s) < 1e-7 * b) return s / Math.sqrt(b + v);
@@ -27,6 +27,16 @@
     return Math.sqrt(Math.max(variance, 0)) / total;
   }
 
+  // Errors of the efficiencies, carried to a function of s and b by its slopes
+  function carried(f, s, b, errorS, errorB) {
+    const slope = (at, other, step) => step === 0 ? 0 : (f(...at(other + step)) - f(...at(other - step))) / 2;
+    const own = f(s, b);
+    if (!Number.isFinite(own)) return NaN;
+    // a step of a thousandth of the error, times a thousand, is the change within the error
+    const bySignal = 1e3 * slope((x) => [x, b], s, errorS / 1e3), byBackground = 1e3 * slope((x) => [s, x], b, errorB / 1e3);
+    return Math.hypot(bySignal, byBackground);
+  }
+
   function text(value) {
     if (Number.isNaN(value)) return "–";
     if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
@@ -39,9 +49,10 @@
     const cell = output(name);
     cell.dataset.value = String(value);
     cell.textContent = text(value);
+    delete cell.dataset.error;
     if (error !== undefined && Number.isFinite(error)) {
       cell.dataset.error = String(error);
-      cell.textContent += ` ± ${String(+error.toPrecision(2))}`;
+      cell.textContent += ` ± ${text(+error.toPrecision(2))}`;
     }
   }
 
@@ -57,15 +68,22 @@
     const expectedS = positive("signal", view.expectedSignal);
     const expectedB = positive("background", view.expectedBackground);
     const s = epsS * expectedS, b = epsB * expectedB;
-    const sigma = positive("uncertainty", view.uncertainty) * Math.abs(b);
-    show("signalEfficiency", epsS, efficiencyError(view.signal[k], totalS, view.signalSquares[k], view.signalSquares[last]));
-    show("backgroundEfficiency", epsB, efficiencyError(view.background[k], totalB, view.backgroundSquares[k], view.backgroundSquares[last]));
-    show("rejection", epsB > 0 ? 1 / epsB : Infinity);
-    show("s", s);
-    show("b", b);
-    show("purity", s + b > 0 ? s / (s + b) : NaN);
-    show("significanceKnown", significance(s, b, 0));
-    show("significance", significance(s, b, sigma));
+    const relative = positive("uncertainty", view.uncertainty);
+    const errorS = efficiencyError(view.signal[k], totalS, view.signalSquares[k], view.signalSquares[last]);
+    const errorB = efficiencyError(view.background[k], totalB, view.backgroundSquares[k], view.backgroundSquares[last]);
+    const purity = (s, b) => (s + b > 0 ? s / (s + b) : NaN);
+    const known = (s, b) => significance(s, b, 0), measured = (s, b) => significance(s, b, relative * Math.abs(b));
+    const withError = (f) => [f(s, b), carried(f, s, b, errorS * expectedS, errorB * expectedB)];
+    show("signalEfficiency", epsS, errorS);
+    show("backgroundEfficiency", epsB, errorB);
+    show("rejection", epsB > 0 ? 1 / epsB : Infinity, epsB > 0 ? errorB / epsB ** 2 : NaN);
+    show("s", s, errorS * expectedS);
+    show("b", b, errorB * expectedB);
+    show("purity", ...withError(purity));
+    show("significanceKnown", ...withError(known));
+    show("significance", ...withError(measured));
+    show("signalEvents", view.signalEvents[k]);
+    show("backgroundEvents", view.backgroundEvents[k]);
     show("signalKept", s);
     show("signalLost", expectedS - s);
     show("backgroundKept", b);
