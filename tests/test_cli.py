@@ -108,6 +108,12 @@ def test_studies_new_and_check(tmp_path):
         (("report", "."), "not a run"),
         (("new", "higs"), "no built-in study"),
         (("check", "events.csv"), "not a TOML file"),
+        (("run", "higgs", "--set", "model.hidden=" + "[" * 5000), "nested too deeply"),
+        (("run", "higgs", "--bogus"), "No such option"),
+        (("run",), "Missing argument"),
+        (("fit", "events.csv"), "--target"),
+        (("predictt", "run"), "Did you mean 'predict'? See"),
+        (("run", "higgs", "another"), "unexpected extra argument"),
     ],
 )
 def test_the_users_mistakes_are_one_line_and_status_two(table, arguments, words):
@@ -119,6 +125,31 @@ def test_the_users_mistakes_are_one_line_and_status_two(table, arguments, words)
     assert not (table / "runs").exists()
     assert not (table / "out.parquet").exists()
     assert "Traceback" in lawful(*arguments, "--debug", cwd=table).stderr
+
+
+def test_warnings_are_one_line(table, tmp_path):
+    frame = pd.read_csv(table / "events.csv")
+    frame.loc[::7, "pt"] = -999.0
+    frame.to_csv(tmp_path / "events.csv", index=False)
+    (tmp_path / "study.toml").write_text('[data]\nsource = "events.csv"\ntarget = "signal"\n')
+    done = lawful("check", "study.toml", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("warning: ")
+    assert "'pt'" in line
+    assert "-999" in line
+
+
+def test_check_and_run_agree_when_a_device_is_not_there(table):
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("the device is there")
+    for command in ("check", "run"):
+        done = lawful(command, "higgs", "--set", "model.device=cuda", cwd=table)
+        assert done.returncode == 2
+        assert "device='cuda' is not there" in done.stderr
+    assert not (table / "runs").exists()
 
 
 def test_predicting_with_missing_columns_and_onto_the_input(table, finished, tmp_path):

@@ -57,6 +57,7 @@ def short(monkeypatch):
     monkeypatch.setattr(importance, "importance_of", functools.partial(importance.importance_of, repeats=1, most=500))
 
 
+@pytest.mark.filterwarnings("ignore:The net of this model is code:UserWarning")  # the page says so beside it
 @with_blocks("python")
 def test_python_runs(page, tmp_path, monkeypatch, short):
     monkeypatch.chdir(tmp_path)

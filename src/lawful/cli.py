@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 import traceback
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +20,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+_Usage: type[Exception] = typer.BadParameter.__mro__[1]  # UsageError, which typer does not name
 
 Out = Annotated[Path | None, typer.Option("--out", help="Run folder; a started run in it goes on.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace a finished or different run.")]
@@ -114,9 +117,9 @@ def studies() -> None:
 def check(study: StudyName, changes: Changes = None) -> None:
     """Check a study and the data that it names, without running it."""
     from lawful.studies.reading import read_study
-    from lawful.studies.runner import read_events
+    from lawful.studies.runner import prepare
 
-    events = read_events(read_study(study, changes or []))
+    events, _ = prepare(read_study(study, changes or []))
     typer.echo(f"{study} is in order: {len(events):,} events, {len(events.features)} features.")
 
 
@@ -179,19 +182,45 @@ def _trees(names: list[str] | None) -> str | dict[str, int | str] | None:
 def main() -> None:
     """Run the command; 0: done, 1: the work failed, 2: the input is at fault, in one line without a traceback."""
     debug = "--debug" in sys.argv
+    warnings.showwarning = _warn
     try:
-        app(args=[argument for argument in sys.argv[1:] if argument != "--debug"])
+        status = app(args=[argument for argument in sys.argv[1:] if argument != "--debug"], standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
+    except _Usage as error:
+        _fail_of_usage(error, debug)
+    except typer.Abort:
+        _fail("stopped", 1, debug)
     except InputError as error:
-        _fail(f"error: {' '.join(str(error).split())}", 2, debug)
+        _fail(f"error: {_line(error)}", 2, debug)
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         _fail(f"failed: {error.strerror or error}{where}", 1, debug)
     except Exception as error:
-        _fail(f"failed: {type(error).__name__}: {' '.join(str(error).split())} (--debug shows where)", 1, debug)
+        _fail(f"failed: {type(error).__name__}: {_line(error)} (--debug shows where)", 1, debug)
+
+
+def _fail_of_usage(error: Any, debug: bool) -> None:
+    """Say in one line what was wrong with the words of the command."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        _fail("", 2, debug=False)  # the help was printed
+    where = error.ctx.command_path if error.ctx else "lawful"
+    message = _line(error.format_message())
+    _fail(f"error: {message}{'' if message.endswith(('.', '?')) else '.'} See {where} --help", 2, debug)
+
+
+def _line(message: object) -> str:
+    """A message on one line."""
+    return " ".join(str(message).split())
+
+
+def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
+    """Print a warning as one line."""
+    print(f"warning: {_line(message)}", file=sys.stderr, flush=True)
 
 
 def _fail(message: str, status: int, debug: bool) -> None:
     if debug:
         traceback.print_exc()
-    print(message, file=sys.stderr, flush=True)
+    if message:
+        print(message, file=sys.stderr, flush=True)
     sys.exit(status)

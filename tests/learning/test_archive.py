@@ -39,6 +39,11 @@ MODELS = {
 }
 
 
+# A network of one's own saves with a word of what loading will need; see below.
+quiet = pytest.mark.filterwarnings("ignore:The net of this model is code:UserWarning")
+
+
+@quiet
 @pytest.mark.parametrize("name", MODELS)
 def test_round_trip(name, tmp_path):
     model, y, w = MODELS[name]
@@ -64,11 +69,28 @@ def test_names_of_columns_are_kept(tmp_path):
 
 
 def test_a_network_of_ones_own_must_be_given_again(tmp_path):
-    lf.Regressor(small_net, epochs=2).fit(X, X[:, 0]).save(tmp_path / "m.lawful")
+    with pytest.warns(UserWarning, match=r"lawful\.load\(path, functions=\{'small_net': \.\.\.\}\)"):
+        lf.Regressor(small_net, epochs=2).fit(X, X[:, 0]).save(tmp_path / "m.lawful")
     with pytest.raises(InputError, match=r"functions=\{'small_net'"):
         lf.load(tmp_path / "m.lawful")
     with pytest.raises(InputError, match=r"do not fit|not a whole"):
         lf.load(tmp_path / "m.lawful", functions={"small_net": lambda shape, outputs: nn.Linear(*shape, outputs)})
+
+
+def half_frozen(shape, outputs):
+    net = nn.Sequential(nn.Linear(*shape, 4), nn.Tanh(), nn.Linear(4, outputs))
+    net[0].requires_grad_(False)
+    return net
+
+
+@quiet
+def test_frozen_weights_of_each_member_are_saved(tmp_path):
+    model = lf.Regressor(half_frozen, members=2, epochs=2).fit(X, X[:, 0])
+    model.save(tmp_path / "m.lawful")
+    again = lf.load(tmp_path / "m.lawful", functions={"half_frozen": half_frozen})
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    with pytest.raises(InputError, match="do not fit"):  # all of it trainable is another network
+        lf.load(tmp_path / "m.lawful", functions={"half_frozen": lambda shape, outputs: nn.Linear(*shape, outputs)})
 
 
 @pytest.fixture(scope="module")

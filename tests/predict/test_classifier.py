@@ -210,6 +210,32 @@ def test_missing_values():
     assert lf.Classifier(epochs=2).fit(declared).predict(declared).shape == (800,)
 
 
+def test_a_model_knows_which_values_meant_missing(tmp_path):
+    X, y = two_gaussians(400, 0, shift=3.0)
+    raw = X.copy()
+    raw[::7, 0], raw[::5, 1] = -999.0, -1.0
+    frame = pd.DataFrame(raw, columns=["pt", "eta", "phi"])
+    declared = lf.Events(frame, y, missing={"pt": -999.0, "eta": [-1.0, np.nan]})
+    model = lf.Classifier(epochs=3).fit(declared)
+    model.save(tmp_path / "m.lawful")
+    for each in (model, lf.load(tmp_path / "m.lawful")):
+        p = each.predict_proba(declared)
+        np.testing.assert_array_equal(each.predict_proba(lf.Events(frame, y)), p)
+        np.testing.assert_array_equal(each.predict_proba(lf.Events(frame, y, missing={"eta": -1.0})), p)
+        other = each.predict_proba(lf.Events(frame, y, missing={"pt": np.nan}))  # what events say of a column counts
+        assert np.abs(other - p)[::7].max() > 1e-3
+        assert np.abs(each.predict_proba(frame) - p)[::7].max() > 1e-3  # numbers in a table are numbers
+    clean = lf.Events(frame.iloc[1:5], y[1:5])
+    np.testing.assert_array_equal(model.predict_proba(clean), model.predict_proba(frame.iloc[1:5]))
+
+
+def test_values_that_never_were_missing_in_training_may_be_later():
+    X, y = two_gaussians(200, 0)
+    model = lf.Classifier(epochs=2).fit(lf.Events(X, y, missing=-999.0))
+    X[3, 1] = -999.0
+    assert np.isfinite(model.predict_proba(lf.Events(X, y))).all()
+
+
 def own_net(shape, outputs):
     return nn.Sequential(nn.Linear(*shape, 16), nn.Tanh(), nn.Linear(16, outputs))
 
@@ -227,6 +253,47 @@ def test_networks_of_ones_own():
         lf.Classifier(own_net((5,), 1), epochs=2).fit(X, y)
     with pytest.raises(InputError, match="expected a torch module"):
         lf.Classifier(lambda shape: "net", epochs=2).fit(X, y)
+
+
+class Scaled(nn.Module):
+    """Holds drawn parameters of its own, and no way to draw them again."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.randn(3))
+        self.map = nn.Linear(3, 1)
+
+    def forward(self, x):
+        return self.map(self.scale * x)
+
+
+class Resettable(Scaled):
+    def reset_parameters(self):
+        nn.init.normal_(self.scale)
+
+
+def test_members_that_start_alike_are_pointed_out():
+    X, y = two_gaussians(200, 0)
+    with pytest.warns(UserWarning, match="the same values of scale, and"):
+        lf.Classifier(Scaled(), members=2, epochs=1).fit(X, y)
+    for net in (Resettable(), lambda shape: Scaled(), own_net((3,), 1)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            lf.Classifier(net, members=2, epochs=1).fit(X, y)
+
+
+def test_frozen_parts_of_a_network_of_ones_own_stay():
+    X, y = two_gaussians(300, 0, shift=3.0)
+    net = own_net((3,), 1)
+    net[0].requires_grad_(False)
+    for members in (1, 3):
+        model = lf.Classifier(net, members=members, epochs=20, learning_rate=0.02).fit(X, y)
+        assert model.members_.values.shape[1] == 17  # the last layer alone
+        for m in range(len(model.members_)):
+            assert torch.equal(model.members_.buffers["0.weight"][m], net[0].weight.detach())
+        assert model.score(X, y) > 0.85
+    assert net[2].weight.requires_grad  # the user's own module is as it was
+    assert not net[0].weight.requires_grad
 
 
 def test_a_column_that_is_the_label_is_pointed_out():
@@ -271,11 +338,45 @@ X, Y = two_gaussians(50, 0)
         (lambda: lf.Classifier(class_weight="even").fit(X, Y), "class_weight='even'"),
         (lambda: lf.Classifier(class_weight={0: -1.0}).fit(X, Y), "at least zero"),
         (lambda: lf.Classifier(hidden=(0,)).fit(X, Y), "hidden"),
+        (lambda: lf.Classifier("linear", hidden=(8,)).fit(X, Y), "hidden=.* has no effect with net='linear'"),
+        (lambda: lf.Classifier("linear", dropout=0.1).fit(X, Y), "dropout=0.1 has no effect"),
+        (lambda: lf.Classifier(own_net, activation="relu").fit(X, Y), "a network of your own"),
+        (lambda: lf.Classifier(nn.Linear).fit(X, Y), "net=Linear: this class"),
+        (lambda: lf.Classifier(epochs=1).fit(X, Y, validation=True), "validation=True: expected None"),
+        (lambda: lf.Classifier(epochs=1).fit(X, Y, validation=X), r"validation=<ndarray of shape \(100, 3\)>"),
+        (lambda: lf.Classifier(epochs=1).fit(X, Y, validation=0.2), "validation=0.2"),
     ],
 )
 def test_bad_input_is_named(call, words):
     with pytest.raises(InputError, match=words):
         call()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("learning_rate", "a"), ("learning_rate", 10**400), ("dropout", "a"), ("dropout", None), ("dropout", 0.96),
+        ("hidden", None), ("hidden", True), ("hidden", "64"), ("hidden", (64, 1.5)), ("gradient_clip", "a"),
+        ("gradient_clip", np.inf), ("epochs", 1.5), ("epochs", True), ("members", True), ("members", "3"),
+        ("patience", []), ("batch_size", "big"), ("batch_size", None), ("schedule", np.zeros(2)), ("averaging", None),
+        ("weight_decay", "a"), ("l1", [1]), ("l2", None), ("device", 3), ("device", "meta"), ("dtype", []),
+        ("scaling", np.zeros(2)), ("missing", None), ("embedding", 3), ("activation", nn.ReLU), ("checkpoint", 3),
+        ("verbose", "yes"), ("calibrate", "no"), ("class_weight", [1, 2]), ("class_weight", {0: "a"}),
+        ("seed", 1.5), ("seed", True), ("net", None), ("net", np.zeros(2)), ("net", ["mlp"]),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_setting_of_the_wrong_type_is_one_clear_line(name, value):
+    with pytest.raises(InputError, match=name) as caught:
+        lf.Classifier(**{"epochs": 1, name: value}).fit(X, Y)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("value", [np.int64(2), np.int8(2)])
+def test_numbers_of_numpy_are_taken(value):
+    model = lf.Classifier(epochs=value, members=value, hidden=np.array([4, 4]), dropout=np.float32(0.25))
+    assert len(model.fit(X, Y).history_) == 2
 
 
 def test_default_fits_end_by_themselves():

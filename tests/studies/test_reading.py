@@ -31,13 +31,43 @@ def test_the_least_study_and_where_its_data_are(tmp_path):
     assert study.model.members == 5
 
 
+def test_the_defaults_of_a_setting_agree_wherever_it_stands():
+    """The ensemble of a study has five members and its estimators' own arguments; all else is the same everywhere."""
+    import inspect
+    from dataclasses import fields
+
+    from lawful.learning import Settings
+    from lawful.predict import Classifier, Regressor
+    from lawful.studies.schema import Model, Training
+
+    def defaults(kind):
+        return {name: p.default for name, p in inspect.signature(kind).parameters.items() if p.default is not p.empty}
+
+    classifier, regressor = defaults(Classifier), defaults(Regressor)
+    assert {"class_weight": None, "calibrate": True} | regressor | {"dropout": 0.2} == classifier
+    assert regressor["dropout"] == 0.0
+    loop = {f.name: f.default for f in fields(Settings)} | {"batch_size": "auto"}  # 256 is the most of "auto"
+    assert loop == {name: classifier[name] for name in loop}
+    assert Settings().batch_size == 256
+    section = {name: f.default for part in (Model, Training) for name, f in part.model_fields.items()}
+    differ = {"question", "members", "dropout"}  # None: that of the estimator
+    assert {name: tuple(v) if isinstance(v, list) else v for name, v in section.items() if name not in differ} == {
+        name: classifier[name] for name in section if name not in differ
+    }
+    assert section["dropout"] is None
+    for question, default in (("classify", 0.2), ("regress", 0.0)):
+        study = Study.model_validate({"data": {"source": "x.csv"}, "model": {"question": question}})
+        kind = Classifier if question == "classify" else Regressor
+        assert kind(**study.settings()).dropout == default
+
+
 def test_settings_are_replaced_by_changes(tmp_path):
     path = write(tmp_path, TEXT)
-    study = read_study(path, ["model.hidden=[8, 4]", "data.target=other", "evidence.toys=50", "model.net='linear'"])
+    study = read_study(path, ["model.hidden=[8, 4]", "data.target=other", "evidence.toys=50", "model.net='mlp'"])
     assert study.model.hidden == [8, 4]
     assert study.data.target == "other"
     assert study.evidence.toys == 50
-    assert study.model.net == "linear"
+    assert study.model.net == "mlp"
 
 
 @pytest.mark.parametrize(
@@ -47,7 +77,9 @@ def test_settings_are_replaced_by_changes(tmp_path):
         (TEXT + "[model]\nnett = 'mlp'", r"'model.nett' is not known. Did you mean 'net'\?"),
         (TEXT + "[model]\nnet = 'cnn'", r"model.net: .*'mlp' or 'linear'.*found 'cnn'"),
         (TEXT + "[model]\nmembers = 0", "model.members: .*greater than or equal to 1"),
-        (TEXT + "[model]\ndropout = 1.5", "model.dropout: .*less than 1"),
+        (TEXT + "[model]\ndropout = 0.99", "model.dropout: .*less than or equal to 0.95"),
+        (TEXT + "[model]\nnet = 'linear'\nhidden = [8]", "model.hidden has no effect with net = 'linear'"),
+        (TEXT + "[model]\nnet = 'linear'\ndropout = 0.1", "model.dropout has no effect"),
         (TEXT + "[training]\nepochs = 'many'", "training.epochs: .*integer.*found 'many'"),
         (TEXT + "[training]\nlearning_rate = nan", "training.learning_rate"),
         (TEXT + "split = [0.5, 0.6]", "sums to 1.1"),

@@ -113,7 +113,9 @@ def test_regression_with_three_parts(tmp_path):
     text = text.replace("[data.subsets]", "split = [0.6, 0.2, 0.2]\n[data.subsets]").replace('weight = "w"', "")
     text = text.replace('variations = { shape_up = "w_up" }', "").replace("[model]", '[model]\nquestion = "regress"')
     (tmp_path / "study.toml").write_text(text)
-    folder = run(read_study(str(tmp_path / "study.toml")), tmp_path / "run")
+    lines = []
+    folder = run(read_study(str(tmp_path / "study.toml")), tmp_path / "run", say=lines.append)
+    assert lines[0] == "600 events: 360 to learn from, 120 to be judged by while learning, 120 to be tested on"
     assert list(pd.read_parquet(folder.path / "predictions.parquet")) == ["target", "weight", "prediction", "spread"]
     assert isinstance(lf.load(folder.model), lf.Regressor)
 
@@ -158,6 +160,72 @@ def test_excluded_columns_can_be_watched_but_are_not_learned_from(study, tmp_pat
             watched.model_copy(update={"evidence": evidence.model_copy(update={"variables": ["phi"]})}),
             tmp_path / "b",
         )
+
+
+def test_the_model_s_file_alone_says_what_is_missing(tmp_path):
+    from lawful.studies.scoring import score_file
+
+    x = RNG.normal(size=(400, 2))
+    x[::9, 0] = -999.0
+    frame = pd.DataFrame(x, columns=["pt", "eta"])
+    frame.to_parquet(tmp_path / "events.parquet")
+    events = lf.Events(frame, (x[:, 1] + RNG.normal(size=400) > 0).astype(int), missing={"pt": -999.0})
+    model = lf.Classifier(epochs=3).fit(events)
+    model.save(tmp_path / "m.lawful")
+    score_file(tmp_path / "m.lawful", str(tmp_path / "events.parquet"), tmp_path / "scores.parquet")
+    scores = pd.read_parquet(tmp_path / "scores.parquet").score
+    np.testing.assert_allclose(scores, model.predict_proba(events)[:, 1], atol=1e-6)
+
+
+def test_files_of_one_name_keep_their_own_checksums(tmp_path):
+    from lawful.studies.runner import provenance
+
+    for folder in ("mc/a", "mc/b", "data"):
+        (tmp_path / folder).mkdir(parents=True)
+    for name in ("mc/a/events.parquet", "mc/b/events.parquet"):
+        write_events(tmp_path / name, 20)
+    write_events(tmp_path / "data" / "other.parquet", 20)
+    study = read_study("higgs", [f"data.source={[str(p) for p in sorted(tmp_path.rglob('*.parquet'))]}"])
+    data = provenance(study)["data"]
+    assert list(data) == ["data/other.parquet", "a/events.parquet", "b/events.parquet"]
+    assert len(set(data.values())) == 3
+
+
+def test_the_network_is_run_once_for_predictions_and_spread(monkeypatch):
+    from lawful.learning import Members
+    from lawful.studies.runner import predictions
+
+    x = RNG.normal(size=(400, 2))
+    labels = np.digitize(x[:, 0] + RNG.normal(size=400), [-0.5, 0.5])
+    weights = RNG.choice([1.0, 1.0, -0.3], 400)
+    asked = []
+    scores = Members.scores
+    monkeypatch.setattr(Members, "scores", lambda self, *a, **k: asked.append(1) or scores(self, *a, **k))
+    for model, y, names in (
+        (lf.Classifier(members=2, epochs=2), labels > 0, ["score", "spread"]),
+        (lf.Classifier(members=2, epochs=2), labels, None),
+        (lf.Classifier(epochs=2), labels > 1, ["score"]),
+        (lf.Regressor(members=3, epochs=2), x[:, 1], ["prediction", "spread"]),
+        (lf.Regressor(members=3, epochs=2), x, ["prediction_0", "prediction_1", "spread_0", "spread_1"]),
+    ):
+        model.fit(x, y, weights)
+        asked.clear()
+        found = predictions(model, x)
+        assert len(asked) == 1
+        if names is None:
+            names = [f"probability_{k}" for k in range(3)] + ["prediction"] + [f"spread_{k}" for k in range(3)]
+        assert list(found) == names
+        if hasattr(model, "predict_proba"):
+            np.testing.assert_array_equal(
+                found.get("score", found.get("probability_1")), model.predict_proba(x)[:, 1]
+            )
+        else:
+            np.testing.assert_array_equal(
+                np.stack([found[n] for n in names[: len(names) // 2]], -1).squeeze(), model.predict(x)
+            )
+        if len(model.members_) > 1:
+            spread = np.stack([found[n] for n in names if "spread" in n], -1).squeeze()
+            np.testing.assert_array_equal(spread, model.spread(x))
 
 
 def test_two_trees_are_scored_into_one_table(tmp_path):

@@ -9,13 +9,14 @@ from typing import Any
 import torch
 
 from lawful.errors import InputError
+from lawful.nets.values import one_of
 
 _LOCK = threading.Lock()
 _BLOCKS: list[tuple[int, Any] | None] = []
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
-def find_device(name: str = "auto") -> torch.device:
+def find_device(name: str | torch.device = "auto") -> torch.device:
     """Give the device of that name; "auto" takes the first of cuda, mps and cpu that is there.
 
     Raises:
@@ -30,13 +31,17 @@ def find_device(name: str = "auto") -> torch.device:
             return torch.device("cuda")
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
-        device = torch.device(name)
+        device = torch.device(name if isinstance(name, str | torch.device) else "meta")
     except RuntimeError:
-        raise InputError(f"device={name!r} is not known: use 'auto', 'cpu', 'cuda', 'cuda:1' or 'mps'.") from None
+        device = torch.device("meta")  # no place to compute either
+    if device.type not in ("cpu", "cuda", "mps"):
+        raise InputError(f"device={name!r} is not known: use 'auto', 'cpu', 'cuda', 'cuda:1' or 'mps'.")
     if (device.type == "cuda" and not torch.cuda.is_available()) or (
         device.type == "mps" and not torch.backends.mps.is_available()
     ):
         raise InputError(f"device={name!r} is not there: this torch sees none. Use device='auto' or 'cpu'.")
+    if device.type == "cuda" and device.index is not None and device.index >= torch.cuda.device_count():
+        raise InputError(f"device={name!r} is not there: this torch sees {torch.cuda.device_count()}, from 0.")
     return device
 
 
@@ -46,9 +51,7 @@ def find_dtype(name: str) -> torch.dtype:
     Raises:
         InputError: For any other name.
     """
-    if name not in DTYPES:
-        raise InputError(f"dtype={name!r} is not known: use 'float32' or 'float64'.")
-    return DTYPES[name]
+    return DTYPES[one_of("dtype", name, list(DTYPES))]
 
 
 @contextlib.contextmanager

@@ -68,12 +68,18 @@ class Group:
         if self.members.by_hand:
             self.dense = DensePass(net, self.values, self.gradients, self.batch)  # type: ignore[arg-type]
         e = self.examples
-        index = e.train[self.ids]
-        held = None if e.validation is None else e.validation[self.ids]
-        self.index = index.numpy(force=True)
-        self.scale = e.w[index].mean(1)  # (m,)
-        if held is not None:
-            self.x_held, self.y_held, self.w_held = e.x[held], e.y[held], e.w[held]
+        self.index = _rows(e.train, self.ids).numpy(force=True)
+        shared = _rows(e.train, self.ids[:1]) if e.train.stride(0) == 0 else _rows(e.train, self.ids)
+        self.scale = e.w[shared.long()].mean(1).expand(len(self.ids))  # (m,)
+        if e.validation is not None:
+            if e.validation.stride(0) == 0:  # the same events for all members: once in memory
+                rows = e.validation[0].long()
+                self.x_held, self.y_held, self.w_held = (
+                    part[rows].expand(len(self.ids), *[-1] * part.dim()) for part in (e.x, e.y, e.w)
+                )
+            else:
+                held = e.validation[self.ids].long()
+                self.x_held, self.y_held, self.w_held = e.x[held], e.y[held], e.w[held]
 
     def keep(self, mask: list[bool]) -> None:
         """Drop the members that have stopped."""
@@ -108,7 +114,7 @@ class Group:
         chunk = max(1, min(self.steps, int(_CHUNK_BYTES // max(row_bytes, 1))))
         total = torch.zeros(m, dtype=self.sums, device=e.x.device)
         self.members.net.train()
-        generic = seeded(settings.seed, self.ids[0], number) if not self.members.by_hand else None
+        generic = seeded(settings.seed, number) if not self.members.by_hand else None
         if generic is not None:
             generic.__enter__()
         try:
@@ -193,3 +199,8 @@ class Group:
                 z = self.members.outputs(self.average, self.buffers, self.x_held)
             loss = self.objective.loss(z, self.y_held) * self.w_held
         return (loss.sum(1, dtype=self.sums) / self.w_held.sum(1, dtype=self.sums)).numpy(force=True)
+
+
+def _rows(index: Tensor, ids: list[int]) -> Tensor:
+    """Rows of an index table, (M, n), for some members; a table whose rows are one and the same stays so."""
+    return index[:1].expand(len(ids), -1) if index.stride(0) == 0 else index[ids]

@@ -14,12 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lawful.errors import InputError
 from lawful.learning.checkpoint import clear_state, fingerprint, load_state, save_state
 from lawful.learning.device import threads
 from lawful.learning.group import Group
 from lawful.learning.members import Members
 from lawful.learning.objectives import Objective
+from lawful.nets.values import number, one_of, whole
 
 SCHEDULES = ("constant", "cosine")
 _SMALL = 2e8  # floating-point operations in a step below which one thread is faster than two
@@ -64,19 +64,13 @@ class Settings:
             InputError: Names the setting, its value and what it may be.
         """
         for name, least in (("epochs", 1), ("patience", 1), ("batch_size", 1), ("averaging", 0), ("seed", 0)):
-            value = getattr(self, name)
-            if not isinstance(value, int | np.integer) or value < least:
-                raise InputError(f"{name}={value!r}: expected a whole number of at least {least}.")
-        if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
-            raise InputError(f"learning_rate={self.learning_rate!r}: expected a positive number, as 1e-3.")
+            whole(name, getattr(self, name), least)
+        number("learning_rate", self.learning_rate, above=0)
         for name in ("weight_decay", "l1", "l2"):
-            value = getattr(self, name)
-            if not (math.isfinite(value) and value >= 0):
-                raise InputError(f"{name}={value!r}: expected a number of at least 0.")
-        if self.gradient_clip is not None and not self.gradient_clip > 0:
-            raise InputError(f"gradient_clip={self.gradient_clip!r}: expected None or a positive number.")
-        if self.schedule not in SCHEDULES:
-            raise InputError(f"schedule={self.schedule!r} is not known: use one of {list(SCHEDULES)}.")
+            number(name, getattr(self, name), least=0)
+        if self.gradient_clip is not None:
+            number("gradient_clip", self.gradient_clip, above=0, also="None or ")
+        one_of("schedule", self.schedule, SCHEDULES)
 
     def rate(self, step: int, steps_an_epoch: int) -> float:
         """Learning rate of a step, counted from 1."""
@@ -130,8 +124,10 @@ def train(
     """Train every member, and leave in `members.values` the weights that validated best.
 
     Minimises the weighted mean loss sum_i w_i L(z_i, y_i) / sum_i w_i of each member over its own rows by AdamW.
-    Members do not influence each other: each has its own order of events and stops on its own. Small networks on the
-    CPU are trained in as many threads as torch may use, each with its share of the members.
+    Members do not influence each other: each has its own order of events and stops on its own. One exception: where
+    automatic differentiation does the work (modules other than `MLP`, and all on a GPU), random numbers, as those of
+    dropout, come from one stream for all members that still train, so that a member's draws depend on how many these
+    are. Small networks on the CPU are trained in as many threads as torch may use, each with its share of members.
 
     Args:
         members: The networks; changed in place.

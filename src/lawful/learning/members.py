@@ -1,5 +1,6 @@
 """An ensemble held as one batched network: every parameter has a leading member dimension."""
 
+import copy
 import threading
 from collections.abc import Callable
 
@@ -24,9 +25,13 @@ class Members:
         device: Where they live.
 
     Attributes:
-        net: The shape that all members share, in training mode or not as it was made.
+        net: The shape that all members share, in training mode or not as it was made. Parameters that were frozen
+            (`requires_grad=False`) are buffers of it, which no training moves.
         values: The parameters, (M, P), each row in the order of `net.parameters()`.
         buffers: What the modules keep besides parameters, by name, each (M, ...).
+
+    Raises:
+        InputError: When there is nothing to train.
 
     Examples:
         >>> members = Members(lambda: nn.Linear(3, 1), 4, seed=0)
@@ -45,18 +50,19 @@ class Members:
         dtype: torch.dtype = torch.float32,
         device: torch.device | str = "cpu",
     ) -> None:
-        nets = []
+        nets: list[nn.Module] = []
         for member in range(count):
             with seeded(seed, member):
                 nets.append(make().to(dtype))
-        self.net = nets[0].to(device)
+        self.net = _freeze(copy.deepcopy(nets[0]).to(device))  # the first may be kept by whoever made it
         self.net.requires_grad_(False)
-        if not any(True for _ in self.net.parameters()):
-            raise InputError("The network has no parameters to train.")
-        rows = [torch.cat([p.detach().reshape(-1).cpu() for p in net.parameters()]) for net in nets]
+        names = [name for name, _ in self.net.named_parameters()]
+        if not names:
+            raise InputError("The network has no parameters to train: it has none, or all of them are frozen.")
+        rows = [torch.cat([net.get_parameter(name).detach().reshape(-1).cpu() for name in names]) for net in nets]
         self.values = torch.stack(rows).to(device)
-        names = [name for name, _ in self.net.named_buffers()]
-        self.buffers = {name: torch.stack([net.get_buffer(name).cpu() for net in nets]).to(device) for name in names}
+        kept = [name for name, _ in self.net.named_buffers()]
+        self.buffers = {name: torch.stack([_tensor(net, name).cpu() for net in nets]).to(device) for name in kept}
 
     def __len__(self) -> int:
         """Number of members."""
@@ -70,6 +76,14 @@ class Members:
     def parameters(self, values: Tensor | None = None) -> dict[str, Tensor]:
         """The parameters by name, each (M, *shape), sharing memory with `values`."""
         return dict(cut(self.net, self.values if values is None else values))
+
+    def alike(self) -> list[str]:
+        """Names of parameters that are equal in all members and not constant, as zeros and ones are on purpose."""
+        return [
+            name
+            for name, v in self.parameters().items()
+            if len(self) > 1 and bool((v == v[:1]).all()) and not bool((v == v.reshape(-1)[0]).all())
+        ]
 
     def outputs(self, values: Tensor, buffers: dict[str, Tensor], x: Tensor) -> Tensor:
         """Scores (M, B, O) of each member on its own batch x, (M, B, ...), differentiable by `values`.
@@ -111,6 +125,39 @@ class Members:
                 for part in (x.split(rows) if N else [x])
             ]
         return torch.cat(parts, 1)
+
+
+def redraw(net: nn.Module) -> None:
+    """Draw the first weights of a module anew, by the `reset_parameters` of its parts; what is frozen stays.
+
+    Inner parts come first, so that a part has the last word on the parts that it holds.
+    """
+    frozen = [(p, p.detach().clone()) for p in net.parameters() if not p.requires_grad]
+    for part in reversed(list(net.modules())):
+        reset = getattr(part, "reset_parameters", None) or getattr(part, "_reset_parameters", None)
+        if callable(reset) and any(p.requires_grad for p in part.parameters()):
+            reset()
+    with torch.no_grad():
+        for parameter, value in frozen:
+            parameter.copy_(value)
+
+
+def _freeze(net: nn.Module) -> nn.Module:
+    """Turn parameters that need no gradient into buffers; modules that share one share the buffer."""
+    made: dict[int, Tensor] = {}
+    for part in net.modules():
+        for name, parameter in list(part.named_parameters(recurse=False)):
+            if not parameter.requires_grad:
+                del part._parameters[name]
+                part.register_buffer(name, made.setdefault(id(parameter), parameter.detach()))
+    return net
+
+
+def _tensor(net: nn.Module, name: str) -> Tensor:
+    """A buffer, or a parameter that is one in the members' common shape."""
+    place, _, last = name.rpartition(".")
+    found = getattr(net.get_submodule(place), last)
+    return torch.as_tensor(found.detach())
 
 
 def scores_by_hand(net: nn.Module, values: Tensor, x: Tensor, rows: int = 2048) -> Tensor:

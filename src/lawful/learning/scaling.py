@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from lawful.errors import InputError
+from lawful.nets.values import one_of
 
 Array = npt.NDArray[Any]
 _ENOUGH = 20_000
@@ -64,8 +64,7 @@ class InputScaling:
         Raises:
             InputError: For an unknown kind.
         """
-        if kind not in SCALINGS:
-            raise InputError(f"scaling={kind!r} is not known: use one of {list(SCALINGS)}.")
+        one_of("scaling", kind, SCALINGS)
         weight = np.abs(weight).astype(np.float64)
         missing = np.isnan(x)
         gaps = tuple(int(j) for j in np.flatnonzero(missing.any(0)))

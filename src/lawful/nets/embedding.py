@@ -28,9 +28,18 @@ class PeriodicEmbedding(nn.Module):
 
     def __init__(self, inputs: int, *, frequencies: int = 8, width: int = 8, sigma: float = 0.1) -> None:
         super().__init__()
-        self.frequencies = nn.Parameter(sigma * torch.randn(inputs, frequencies))
-        self.weight = nn.Parameter(torch.randn(inputs, 2 * frequencies, width) / math.sqrt(2 * frequencies))
-        self.bias = nn.Parameter(torch.zeros(inputs, width))
+        self.sigma = sigma
+        self.frequencies = nn.Parameter(torch.empty(inputs, frequencies))
+        self.weight = nn.Parameter(torch.empty(inputs, 2 * frequencies, width))
+        self.bias = nn.Parameter(torch.empty(inputs, width))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw frequencies and weights anew."""
+        with torch.no_grad():
+            self.frequencies.normal_().mul_(self.sigma)
+            self.weight.normal_().div_(math.sqrt(self.weight.shape[1]))
+            self.bias.zero_()
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, F) to (B, F * E)."""

@@ -21,6 +21,10 @@ class Linear(nn.Module):
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.map = nn.Linear(inputs, outputs)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Start again from zero."""
         nn.init.zeros_(self.map.weight)
         nn.init.zeros_(self.map.bias)
 

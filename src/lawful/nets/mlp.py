@@ -62,12 +62,25 @@ class MLP(nn.Module):
         first = inputs if self.embedding is None else self.embedding.bias.numel()
         widths = (first, *hidden, outputs)
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
-        gain = {"relu": math.sqrt(2), "silu": math.sqrt(2), "tanh": 1.0}[activation]
-        for layer, fan_in in zip(self.layers, widths, strict=False):
+        self._draw()
+
+    def _draw(self) -> None:
+        """Draw weights and biases of the layers."""
+        gain = {"relu": math.sqrt(2), "silu": math.sqrt(2), "tanh": 1.0}[self.activation]
+        for layer in self.layers:
+            assert isinstance(layer, nn.Linear)
+            fan_in = max(layer.in_features, 1)
             last = layer is self.layers[-1]
-            nn.init.normal_(layer.weight, std=(1.0 if last else gain) / math.sqrt(max(fan_in, 1)))  # type: ignore[arg-type]
-            reach = 0.0 if last else 1 / math.sqrt(max(fan_in, 1))  # units that bend at different places
-            nn.init.uniform_(layer.bias, -reach, reach)  # type: ignore[arg-type]
+            nn.init.normal_(layer.weight, std=(1.0 if last else gain) / math.sqrt(fan_in))
+            reach = 0.0 if last else 1 / math.sqrt(fan_in)  # units that bend at different places
+            nn.init.uniform_(layer.bias, -reach, reach)
+
+    def reset_parameters(self) -> None:
+        """Start again from new draws."""
+        nn.init.constant_(self.gain, 1 / GAIN_SCALE)
+        if self.embedding is not None:
+            self.embedding.reset_parameters()
+        self._draw()
 
     def extra_repr(self) -> str:
         """What the parts do not show."""

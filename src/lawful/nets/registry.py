@@ -1,18 +1,16 @@
 """Networks by name."""
 
-import difflib
 from collections.abc import Callable, Sequence
-from typing import Any
 
-import numpy as np
 from torch import nn
 
-from lawful.errors import InputError
 from lawful.nets.linear import Linear
 from lawful.nets.mlp import ACTIVATIONS, MLP
+from lawful.nets.values import number, one_of, widths
 
 NETS: dict[str, Callable[..., nn.Module]] = {"linear": Linear, "mlp": MLP}
 EMBEDDINGS = (None, "periodic")
+MOST_DROPOUT = 0.95  # beyond, next to nothing of a layer is left to learn from
 
 
 def build(
@@ -33,7 +31,7 @@ def build(
         outputs: Number of output columns.
         hidden: Widths of the hidden layers ("mlp").
         activation: "tanh", "relu" or "silu" ("mlp").
-        dropout: Share of hidden units silenced in a training step, in [0, 1) ("mlp").
+        dropout: Share of hidden units silenced in a training step, from 0 to 0.95 ("mlp").
         embedding: None or "periodic" ("mlp").
 
     Returns:
@@ -46,28 +44,14 @@ def build(
         >>> build("mlp", 4, 1, hidden=(8,)).layers[0]
         Linear(in_features=4, out_features=8, bias=True)
     """
-    if net not in NETS:
-        near = difflib.get_close_matches(str(net), NETS, 1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise InputError(f"net={net!r} is not known: use one of {sorted(NETS)}, a torch module or a function.{hint}")
+    one_of("net", net, sorted(NETS), ", a torch module or a function")
     if net == "linear":
         return Linear(inputs, outputs)
-    widths: list[Any] = [hidden] if isinstance(hidden, int | np.integer) else list(hidden)
-    if not all(isinstance(width, int | np.integer) and width > 0 for width in widths):
-        raise InputError(
-            f"hidden={hidden!r}: expected positive whole numbers, one for each hidden layer, as (64, 64)."
-        )
-    if activation not in ACTIVATIONS:
-        raise InputError(f"activation={activation!r} is not known: use one of {sorted(ACTIVATIONS)}.")
-    if not 0 <= dropout < 1:
-        raise InputError(f"dropout={dropout!r}: expected a share of at least 0 and below 1.")
-    if embedding not in EMBEDDINGS:
-        raise InputError(f"embedding={embedding!r} is not known: use None or 'periodic'.")
     return MLP(
         inputs,
         outputs,
-        hidden=[int(width) for width in widths],
-        activation=activation,
-        dropout=dropout,
-        embedding=embedding,
+        hidden=widths("hidden", hidden),
+        activation=one_of("activation", activation, sorted(ACTIVATIONS)),
+        dropout=number("dropout", dropout, least=0, most=MOST_DROPOUT),
+        embedding=one_of("embedding", embedding, EMBEDDINGS),
     )

@@ -16,6 +16,8 @@ from lawful.learning.archive import Arrays
 from lawful.learning.objectives import BinaryCrossEntropy, CrossEntropy, Objective
 from lawful.predict.estimator import NetEstimator
 from lawful.predict.inputs import Array, is_events, warn_of_labels
+from lawful.predict.plain import plain_number
+from lawful.predict.signed import signed_probabilities
 
 
 class Classifier(ClassifierMixin, NetEstimator):
@@ -33,7 +35,7 @@ class Classifier(ClassifierMixin, NetEstimator):
             shape (F,), and if it likes the number of outputs, to a torch module.
         hidden: Widths of the hidden layers.
         activation: "silu", "tanh" or "relu".
-        dropout: Share of hidden units silenced in a training step.
+        dropout: Share of hidden units silenced in a training step, from 0 to 0.95; on the CPU in steps of 1/256.
         embedding: None, or "periodic" for a learned periodic embedding of each column: slower, and often better
             where there are narrow structures.
         scaling: "robust" (median, quartiles, arsinh), "standard" (mean and deviation), "none", or "auto": robust, and
@@ -141,13 +143,13 @@ class Classifier(ClassifierMixin, NetEstimator):
         self.classes_ = np.unique(labels)
         if len(self.classes_) < 2:
             raise InputError(
-                f"y holds only one class, {self.classes_[0]!r}: a classifier needs at least two. Was only one of the "
-                "trees or files read, or has a cut removed the other class?"
+                f"y holds only one class, {plain_number(self.classes_[0])!r}: a classifier needs at least two. Was "
+                "only one of the trees or files read, or has a cut removed the other class?"
             )
         coded = np.searchsorted(self.classes_, labels)
         sums = np.bincount(coded, weight, len(self.classes_))
         if (sums <= 0).any():
-            worst = self.classes_[int(sums.argmin())]
+            worst = plain_number(self.classes_[int(sums.argmin())])
             raise InputError(
                 f"The weights of class {worst!r} sum to {sums.min():g}; each class needs a positive sum of weights."
             )
@@ -227,8 +229,9 @@ class Classifier(ClassifierMixin, NetEstimator):
             X: Inputs, (N, F): array, data frame, torch tensor, awkward array, or `lawful.Events`.
             y: Labels, (N,); taken from the events when X holds them.
             sample_weight: Event weights, (N,), of either sign; None: ones.
-            validation: None: seeded, stratified fifths are held out in turn. (X, y), (X, y, weight) or Events: judged
-                on these. False: nothing is held out and all `epochs` are made.
+            validation: None: five seeded, stratified parts, or as many as members if these are more, are held out
+                in turn. (X, y), (X, y, weight) or Events: judged on these. False: nothing is held out and all
+                `epochs` are made.
 
         Returns:
             The classifier itself.
@@ -241,10 +244,6 @@ class Classifier(ClassifierMixin, NetEstimator):
         return self
 
     # ---- predict -----------------------------------------------------------------------------------------------
-    def _member_probabilities(self, X: Any) -> Array:
-        """Probabilities by each member of classes, or of classes and signs, (M, N, columns)."""
-        return self._probabilities(self._scores(X))
-
     def _probabilities(self, z: Array) -> Array:
         """From scores (..., O) to probabilities of classes, or of classes and signs."""
         z = z / self.temperature_
@@ -262,16 +261,25 @@ class Classifier(ClassifierMixin, NetEstimator):
         Returns:
             (N, K), rows sum to one; columns in the order of `classes_`.
         """
-        return self._combine(self._probabilities(self._scores(X).mean(0)))
+        return self._mean_probabilities(self._scores(X))
+
+    def predict_with_spread(self, X: Any) -> tuple[Array, Array]:
+        """Probabilities, as `predict_proba` gives them, and `spread`, for the price of one.
+
+        Raises:
+            InputError: When there is only one member.
+        """
+        self._check_spread()
+        z = self._scores(X)
+        return self._mean_probabilities(z), self._disagreement(z)
+
+    def _mean_probabilities(self, z: Array) -> Array:
+        """Probabilities of the classes, (N, K), from the scores of all members, (M, N, O)."""
+        return self._combine(self._probabilities(z.mean(0)))
 
     def _combine(self, q: Array) -> Array:
         """From probabilities of class and sign, (..., 2K), to those of the classes, (..., K)."""
-        K = len(self.classes_)
-        if not self.signed_:
-            return q
-        positive = np.maximum(q[..., :K] - q[..., K:], 0.0)
-        total = positive.sum(-1, keepdims=True)
-        return np.asarray(np.divide(positive, total, out=np.full_like(positive, 1 / K), where=total > 0))
+        return signed_probabilities(q) if self.signed_ else q
 
     def decision_function(self, X: Any) -> Array:
         """Score that grows with the probability: its logit, (N,), for two classes, else its logarithm, (N, K)."""
@@ -302,7 +310,10 @@ class Classifier(ClassifierMixin, NetEstimator):
             InputError: When there is only one member.
         """
         self._check_spread()
-        p = self._combine(self._member_probabilities(X))
+        return self._disagreement(self._scores(X))
+
+    def _disagreement(self, z: Array) -> Array:
+        p = self._combine(self._probabilities(z))
         deviation = p.std(0, ddof=1)
         return np.asarray(deviation[:, 1] if deviation.shape[1] == 2 else deviation)
 

@@ -18,18 +18,28 @@ from lawful.errors import InputError
 from lawful.learning.archive import Arrays, write_archive
 from lawful.learning.device import find_device, find_dtype
 from lawful.learning.loop import Examples, Settings, train
-from lawful.learning.members import Members
+from lawful.learning.members import Members, redraw
 from lawful.learning.objectives import Objective
 from lawful.learning.scaling import SCALINGS, InputScaling
 from lawful.nets.registry import build
-from lawful.predict.inputs import Array, Table, check_lengths, check_weight, check_X, take_apart
-from lawful.predict.own_nets import call_maker, count_outputs
-from lawful.predict.plain import from_json, plain_number, to_json
-from lawful.predict.splitting import FOLDS, assign_folds, count_members, rectangles
+from lawful.predict.checking import check_settings, validation_parts
+from lawful.predict.inputs import (
+    Array,
+    Table,
+    check_lengths,
+    check_weight,
+    check_X,
+    put_gaps,
+    read_sentinels,
+    take_apart,
+)
+from lawful.predict.own_nets import call_maker, count_outputs, warn_of_equals
+from lawful.predict.plain import from_json, plain_number, to_json, warn_of_code
+from lawful.predict.saving import members_arrays, restore_members
+from lawful.predict.splitting import count_members, held_out, same_for_all
 from lawful.progress import Progress
 
 _SHARED = 4000  # events on which the members' agreement is measured
-_MISSING = ("error", "mark")
 
 
 class NetEstimator(BaseEstimator):
@@ -102,10 +112,10 @@ class NetEstimator(BaseEstimator):
                 weights are taken too.
             y: Targets, (N,) or (N, T).
             sample_weight: Event weights, (N,), of either sign; None: ones.
-            validation: None: each member holds out a fifth of the events, stratified by class, members different
-                fifths in turn, so that no event is lost (fewer than 300 rows: at least five members). A tuple
-                (X, y), (X, y, weight) or Events: all members are judged on these. False: nothing is held out, and
-                all `epochs` are made.
+            validation: None: the events are cut into five parts, stratified by class (as many as members, if these
+                are more), and each member holds out another part in turn, so that an ensemble loses no event (fewer
+                than 300 rows: at least five members). A tuple (X, y), (X, y, weight) or Events: all members are
+                judged on these. False: nothing is held out, and all `epochs` are made.
 
         Returns:
             The estimator itself.
@@ -114,14 +124,11 @@ class NetEstimator(BaseEstimator):
             InputError: When something is wrong with the data or a setting; the message says what to do.
             FloatingPointError: When the loss stops being a number.
         """
-        dtype, device = find_dtype(self.dtype), find_device(str(self.device))
+        dtype, device = find_dtype(self.dtype), find_device(self.device)
         seed = self._seed()
-        if self.missing not in _MISSING:
-            raise InputError(f"missing={self.missing!r} is not known: use one of {list(_MISSING)}.")
-        if not isinstance(self.members, int | np.integer) or self.members < 1:
-            raise InputError(f"members={self.members!r}: expected a whole number of at least 1.")
+        check_settings(self)
         table = take_apart(X, y, sample_weight)
-        self.fitted_on_events_ = table.events
+        self.fitted_on_events_, self.sentinels_ = table.events, table.sentinels
         gaps = self.missing == "mark" or table.gaps_declared
         x = check_X(self, table.X, fitting=True, gaps_allowed=gaps)
         check_lengths(x, table.y)
@@ -146,17 +153,13 @@ class NetEstimator(BaseEstimator):
             dtype=dtype,
             device=device,
         )
+        if int(self.members) > 1:
+            warn_of_equals(self.members_.alike())
         if validation is None and rows > 1:
-            folds = min(max(FOLDS, count), rows)
-            if table.groups is not None and len(np.unique(table.groups)) < 2:
-                raise InputError("All events are in one group: none can be held out. Give validation=, or no group.")
             strata = 2 * self._strata(coded) + (weight != 0)  # events without weight are spread evenly too
-            fold = assign_folds(strata, table.groups, folds, seed)
-            learn, judge, filled = rectangles(fold, count)
+            learn, judge, filled = held_out(strata, table.groups, count, seed)
         else:
-            learn = np.tile(np.arange(rows), (count, 1))
-            judge = np.tile(np.arange(rows, len(x)), (count, 1)) if held is not None else learn[:, :0]
-            filled = False
+            learn, judge, filled = same_for_all(0, rows, count), same_for_all(rows, len(x), count), False
         if filled:  # an event of weight zero stands where folds differ in size
             inputs, targets = np.concatenate([inputs, inputs[:1]]), np.concatenate([targets, targets[:1]])
             positive = np.append(positive, 0.0)
@@ -208,12 +211,7 @@ class NetEstimator(BaseEstimator):
         return alone.scores(x)[0]
 
     def _held_out(self, validation: Any, gaps: bool) -> tuple[Array, Array, Array]:
-        if isinstance(validation, tuple | list):
-            if len(validation) not in (2, 3):
-                raise InputError(f"validation has {len(validation)} parts: expected (X, y) or (X, y, weight).")
-            table = self._take_apart(*validation)
-        else:
-            table = self._take_apart(validation)
+        table = self._take_apart(*validation_parts(validation))
         x = check_X(self, table.X, fitting=False, gaps_allowed=gaps)
         check_lengths(x, table.y)
         return x, self._code_targets(table.y), check_weight(table.weight, len(x))
@@ -253,10 +251,7 @@ class NetEstimator(BaseEstimator):
             )
         module = call_maker(self.net, inputs, outputs)
         if fresh and isinstance(self.net, nn.Module):  # the members of an ensemble must not start from one point
-            for part in module.modules():
-                reset = getattr(part, "reset_parameters", None)
-                if callable(reset):
-                    reset()
+            redraw(module)
         given = count_outputs(module, inputs)
         if given == outputs:
             return module
@@ -270,7 +265,7 @@ class NetEstimator(BaseEstimator):
         """Scores of every member, (M, N, O), as float64."""
         check_is_fitted(self, "members_")
         table = self._take_apart(X)
-        gaps = self.missing == "mark" or bool(self.scaling_.gaps)
+        gaps = self.missing == "mark" or bool(self.scaling_.gaps) or bool(self.sentinels_)
         x = self.scaling_.apply(check_X(self, table.X, fitting=False, gaps_allowed=gaps))
         values = self.members_.values
         z: Array = (
@@ -284,6 +279,9 @@ class NetEstimator(BaseEstimator):
         """As `take_apart`, for data that must fit the columns of the training data."""
         names = getattr(self, "feature_names_in_", None)
         table = take_apart(X, y, weight, names)
+        if table.events and self.sentinels_:  # where the events do not say themselves what is missing
+            unsaid = {name: values for name, values in self.sentinels_.items() if name not in X.missing}
+            return replace(table, X=put_gaps(table.X, unsaid))
         if self.fitted_on_events_ and isinstance(table.X, np.ndarray) and table.X.shape[1:] == (self.n_features_in_,):
             import pandas as pd
 
@@ -304,24 +302,32 @@ class NetEstimator(BaseEstimator):
 
         Raises:
             sklearn.exceptions.NotFittedError: When the model is not fitted.
+
+        Warns:
+            UserWarning: When the network is custom; says what `load` will need.
         """
         check_is_fitted(self, "members_")
         settings = {name: to_json(name, value) for name, value in self.get_params(deep=False).items()}
         facts, arrays = self._state()
-        arrays |= {f"member.{name}": value.numpy(force=True) for name, value in self.members_.parameters().items()}
-        arrays |= {f"buffer.{name}": value.numpy(force=True) for name, value in self.members_.buffers.items()}
-        arrays |= {"scaling.centre": self.scaling_.centre, "scaling.scale": self.scaling_.scale}
+        arrays |= members_arrays(self.members_) | {
+            "scaling.centre": self.scaling_.centre,
+            "scaling.scale": self.scaling_.scale,
+        }
         facts |= {
             "settings": settings,
             "scaling": {"kind": self.scaling_.kind, "gaps": list(self.scaling_.gaps)},
             "columns": int(self.n_features_in_),
             "events": self.fitted_on_events_,
+            "sentinels": {
+                name: [None if np.isnan(v) else v for v in values] for name, values in self.sentinels_.items()
+            },
             "names": [str(name) for name in self.feature_names_in_] if hasattr(self, "feature_names_in_") else None,
             "history": self.history_,
             "inputs": self.scaling_.outputs,
             "outputs": self.objective_.outputs,
         }
         write_archive(path, type(self).__name__, facts, arrays)
+        warn_of_code(settings)
 
     @abstractmethod
     def _state(self) -> tuple[dict[str, Any], Arrays]:
@@ -342,6 +348,7 @@ class NetEstimator(BaseEstimator):
         model = cls(**settings)
         model.n_features_in_ = facts["columns"]
         model.fitted_on_events_ = bool(facts["events"])
+        model.sentinels_ = read_sentinels(facts.get("sentinels", {}))
         if facts["names"] is not None:
             model.feature_names_in_ = np.array(facts["names"], dtype=object)
         scaling = facts["scaling"]
@@ -358,37 +365,11 @@ class NetEstimator(BaseEstimator):
         model.objective_ = model._restore(facts, arrays)
         if model.objective_.outputs != facts["outputs"] or model.scaling_.outputs != facts["inputs"]:
             raise InputError("inputs and outputs do not fit the question: the file was changed.")
-        weights = {name.removeprefix("member."): a for name, a in arrays.items() if name.startswith("member.")}
-        buffers = {name.removeprefix("buffer."): a for name, a in arrays.items() if name.startswith("buffer.")}
-        count = len(next(iter(weights.values())))
-        given = {name: a.shape for name, a in weights.items()}
-
-        def make() -> nn.Module:
-            return model._make_net(facts["inputs"], facts["outputs"])
-
-        def check(net: nn.Module) -> None:
-            if {name: (count, *p.shape) for name, p in net.named_parameters()} != given:
-                raise InputError(
-                    "the weights do not fit the network that the settings describe: the file was changed."
-                )
-
-        if isinstance(model.net, str):
-            with torch.device("meta"):  # takes no memory, whatever size the file claims
-                check(make())
-        members = Members(make, 1, seed=0, dtype=find_dtype(model.dtype))
-        check(members.net)
-        try:
-            device = find_device(str(model.device))
-        except InputError:
-            device = find_device("auto")  # the machine that it was trained on had another one
-        members.values = torch.cat(
-            [
-                torch.from_numpy(np.array(weights[name])).reshape(count, -1)
-                for name, _ in members.net.named_parameters()
-            ],
-            1,
-        ).to(device)
-        members.buffers = {name: torch.from_numpy(np.array(buffers[name])).to(device) for name in members.buffers}
-        members.net.to(device)
-        model.members_ = members
+        model.members_ = restore_members(
+            lambda: model._make_net(facts["inputs"], facts["outputs"]),
+            arrays,
+            find_dtype(model.dtype),
+            model.device,
+            known=isinstance(model.net, str),
+        )
         return model

@@ -1,7 +1,8 @@
 """What estimators check at their door."""
 
 import warnings
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,7 @@ class Table:
         groups: Events that must stay together carry the same number; None when each stands alone.
         gaps_declared: Whether missing values were declared when the events were read.
         events: Whether these were Events.
+        sentinels: Of Events: which values meant missing, by column.
     """
 
     X: Any
@@ -36,6 +38,7 @@ class Table:
     groups: Array | None = None
     gaps_declared: bool = False
     events: bool = False
+    sentinels: dict[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 def is_events(X: object) -> bool:
@@ -57,10 +60,38 @@ def take_apart(X: Any, y: Any = None, weight: Any = None, names: Array | None = 
         own = events.weight if weight is None else weight
         groups = None if events.group is None else np.unique(events[events.group], return_inverse=True)[1]
         frame = events.frame(None if names is None else list(names))
-        return Table(frame, target, own, groups, bool(events.missing), events=True)
+        told = read_sentinels(getattr(events, "sentinels", {}))
+        told = {name: values for name, values in told.items() if name in frame}
+        return Table(frame, target, own, groups, bool(events.missing), events=True, sentinels=told)
     if isinstance(X, dict) and not issparse(X):  # one of SciPy's sparse matrices is a dictionary too
         raise InputError("X is a dictionary of named inputs; this network takes one table, (events, columns).")
     return Table(_plain(X), _plain(y), _plain(weight))
+
+
+def read_sentinels(told: Any) -> dict[str, tuple[float, ...]]:
+    """Column to the values that mean missing there, from a mapping of column to one or several; None is NaN.
+
+    Raises:
+        InputError: When it is no such mapping.
+    """
+    try:
+        return {
+            str(name): tuple(float("nan" if v is None else v) for v in np.atleast_1d(np.asarray(values, object)))
+            for name, values in dict(told).items()
+        }
+    except (TypeError, ValueError):
+        raise InputError(f"{told!r} is no table from column to the values that mean missing.") from None
+
+
+def put_gaps(frame: Any, sentinels: Mapping[str, tuple[float, ...]]) -> Any:
+    """A data frame with NaN in place of the values that mean missing, column by column."""
+    new = {}
+    for name, values in sentinels.items():
+        column = frame[name]
+        if column.dtype.kind in "iuf":
+            kind = column.dtype if column.dtype.kind == "f" else np.dtype(np.float64)
+            new[name] = column.mask(column.isin(np.array(values, kind)))
+    return frame.assign(**new)
 
 
 def _plain(array: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import warnings
 from typing import Any
 
 import torch
@@ -17,12 +18,20 @@ def call_maker(net: Any, inputs: int, outputs: int) -> nn.Module:
     if not callable(net):
         raise InputError(f"net={net!r}: expected a name, a torch module, or a function from input shape to module.")
     rest = list(inspect.signature(net).parameters.values())[1:]
-    if any(p.name == "outputs" for p in rest):
-        module = net((inputs,), outputs=outputs)
-    elif rest and rest[0].default is rest[0].empty and rest[0].kind is rest[0].POSITIONAL_OR_KEYWORD:
-        module = net((inputs,), outputs)
-    else:
-        module = net((inputs,))
+    try:
+        if any(p.name == "outputs" for p in rest):
+            module = net((inputs,), outputs=outputs)
+        elif rest and rest[0].default is rest[0].empty and rest[0].kind is rest[0].POSITIONAL_OR_KEYWORD:
+            module = net((inputs,), outputs)
+        else:
+            module = net((inputs,))
+    except TypeError as error:
+        if not isinstance(net, type):
+            raise
+        raise InputError(
+            f"net={net.__name__}: this class does not take the input shape, ({inputs},), as first argument "
+            f"({error}). Give a module, or a function that makes one."
+        ) from None
     if not isinstance(module, nn.Module):
         raise InputError(f"The function given as net returned {type(module).__name__}; expected a torch module.")
     return module
@@ -46,3 +55,15 @@ def count_outputs(module: nn.Module, inputs: int) -> int:
         shape = tuple(z.shape) if isinstance(z, torch.Tensor) else type(z).__name__
         raise InputError(f"The network gave {shape} for 2 rows; expected (2, outputs).")
     return int(z.shape[1])
+
+
+def warn_of_equals(names: list[str]) -> None:
+    """Warn that members of an ensemble start from the same values of these parameters."""
+    if names:
+        warnings.warn(
+            f"All members start from the same values of {', '.join(names[:5])}{', ...' if names[5:] else ''}, and "
+            "will differ less than an ensemble should. Give the module that holds them a reset_parameters() that "
+            "draws them, or give net= as a function that makes a new module at each call.",
+            UserWarning,
+            stacklevel=4,
+        )

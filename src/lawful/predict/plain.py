@@ -1,6 +1,7 @@
 """Settings of an estimator as JSON, and back."""
 
 import math
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -18,21 +19,26 @@ def to_json(name: str, value: Any) -> Any:
     if isinstance(value, nn.Module) or callable(value):
         return {_CALLABLE: getattr(value, "__name__", type(value).__name__)}
     if isinstance(value, dict):
-        return {"pairs": [[plain_number(k), plain_number(v)] for k, v in value.items()]}
+        return {"pairs": [[_finite(k), _finite(v)] for k, v in value.items()]}
     if isinstance(value, list | tuple):
-        return [plain_number(v) for v in value]
+        return [_finite(v) for v in value]
     if isinstance(value, torch.device):
         return str(value)
     if name == "checkpoint":
         return None
     if isinstance(value, np.random.RandomState):
         return None
-    return plain_number(value)
+    return _finite(value)
 
 
 def plain_number(value: Any) -> Any:
     """Python's own number for NumPy's; anything else as it is."""
-    value = value.item() if isinstance(value, np.generic) else value
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _finite(value: Any) -> Any:
+    """As `plain_number`; JSON has no infinity."""
+    value = plain_number(value)
     if isinstance(value, float) and not math.isfinite(value):
         raise InputError(f"The setting {value} cannot be saved.")
     return value
@@ -51,3 +57,16 @@ def from_json(name: str, value: Any, functions: dict[str, Callable[..., Any]]) -
     if isinstance(value, dict):
         return dict(value["pairs"])
     return tuple(value) if isinstance(value, list) else value
+
+
+def warn_of_code(settings: dict[str, Any]) -> None:
+    """Warn of each setting, as `to_json` wrote it, that is code, and say how to load the model again."""
+    for name, value in settings.items():
+        if isinstance(value, dict) and _CALLABLE in value:
+            key = value[_CALLABLE]
+            warnings.warn(
+                f"The {name} of this model is code, of which the file holds only the name {key!r}. To load it, give "
+                f"the code again: lawful.load(path, functions={{{key!r}: ...}}).",
+                UserWarning,
+                stacklevel=3,
+            )

@@ -14,6 +14,7 @@ from lawful.learning.objectives import Objective, SignedSquaredError, SquaredErr
 from lawful.learning.scaling import TargetScaling
 from lawful.predict.estimator import NetEstimator
 from lawful.predict.inputs import Array, is_events
+from lawful.predict.signed import signed_mean
 
 
 class Regressor(RegressorMixin, NetEstimator):
@@ -31,7 +32,7 @@ class Regressor(RegressorMixin, NetEstimator):
             shape (F,), and if it likes the number of outputs, to a torch module.
         hidden: Widths of the hidden layers.
         activation: "silu", "tanh" or "relu".
-        dropout: Share of hidden units silenced in a training step.
+        dropout: Share of hidden units silenced in a training step, from 0 to 0.95; on the CPU in steps of 1/256.
         embedding: None, or "periodic" for a learned periodic embedding of each column.
         scaling: "robust" (median, quartiles, arsinh), "standard" (mean and deviation), "none", or "auto": robust, and
             standard for `net="linear"`, which stays linear in the inputs.
@@ -154,8 +155,9 @@ class Regressor(RegressorMixin, NetEstimator):
             X: Inputs, (N, F): array, data frame, torch tensor, awkward array, or `lawful.Events`.
             y: Targets, (N,) or (N, T); taken from the events when X holds them.
             sample_weight: Event weights, (N,), of either sign; None: ones.
-            validation: None: seeded fifths are held out in turn. (X, y), (X, y, weight) or Events: judged on these.
-                False: nothing is held out and all `epochs` are made.
+            validation: None: five seeded parts, or as many as members if these are more, are held out in turn.
+                (X, y), (X, y, weight) or Events: judged on these. False: nothing is held out and all `epochs` are
+                made.
 
         Returns:
             The regressor itself.
@@ -192,6 +194,16 @@ class Regressor(RegressorMixin, NetEstimator):
         """
         return self._shape(self._combine(self._parts(X).mean(0)))
 
+    def predict_with_spread(self, X: Any) -> tuple[Array, Array]:
+        """Expected target, as `predict` gives it, and `spread`, for the price of one.
+
+        Raises:
+            InputError: When there is only one member.
+        """
+        self._check_spread()
+        parts = self._parts(X)
+        return self._shape(self._combine(parts.mean(0))), self._disagreement(parts)
+
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Coefficient of determination, weighted, mean over the targets; Events bring y and weights along."""
         if y is None and is_events(X):
@@ -205,7 +217,10 @@ class Regressor(RegressorMixin, NetEstimator):
             InputError: When there is only one member.
         """
         self._check_spread()
-        return self._shape(self._combine(self._parts(X)).std(0, ddof=1))
+        return self._disagreement(self._parts(X))
+
+    def _disagreement(self, parts: Array) -> Array:
+        return self._shape(self._combine(parts).std(0, ddof=1))
 
     def _parts(self, X: Any) -> Array:
         z = self._scores(X)
@@ -219,8 +234,7 @@ class Regressor(RegressorMixin, NetEstimator):
             return scaling.invert(z)
         count = self.objective_.targets
         r, plus, minus = z[..., :1], z[..., 1 : 1 + count], z[..., 1 + count :]
-        y = scaling.invert(plus + (plus - minus) * r / np.maximum(1 - 2 * r, 1e-9))
-        return np.asarray(np.clip(y, scaling.low, scaling.high))
+        return np.asarray(np.clip(scaling.invert(signed_mean(r, plus, minus)), scaling.low, scaling.high))
 
     def _shape(self, y: Array) -> Array:
         return y[..., 0] if self.flat_ else y

@@ -4,7 +4,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lawful.studies.reading import builtin, read_study
+    from lawful.studies.reading import builtin, locate, read_study
     from lawful.studies.run_folder import RunFolder
     from lawful.studies.runner import run
     from lawful.studies.schema import Study
@@ -13,11 +13,12 @@ _HOME = {
     "RunFolder": "run_folder",
     "Study": "schema",
     "builtin": "reading",
+    "locate": "reading",
     "read_study": "reading",
     "run": "runner",
 }
 
-__all__ = ["RunFolder", "Study", "builtin", "read_study", "run"]
+__all__ = ["RunFolder", "Study", "builtin", "locate", "read_study", "run"]
 
 
 def __getattr__(name: str) -> Any:

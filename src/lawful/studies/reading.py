@@ -1,6 +1,7 @@
 """From a TOML file to a checked study."""
 
 import difflib
+import reprlib
 import tomllib
 from collections.abc import Iterable
 from importlib import resources
@@ -104,6 +105,8 @@ def apply_change(content: dict[str, Any], change: str) -> None:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text.strip()
+    except RecursionError:
+        raise InputError(f"--set {key.strip()}: the value is nested too deeply.") from None
     for part in parts[:-1]:
         content = content.setdefault(part, {})
         if not isinstance(content, dict):
@@ -128,7 +131,7 @@ def _explain(error: ValidationError) -> str:
         return f"the key {key!r} is missing.{more}"
     message = fault["msg"].removeprefix("Value error, ")
     found = fault.get("input")
-    shown = f" (found {found!r})" if not isinstance(found, dict | BaseModel) else ""
+    shown = f" (found {reprlib.repr(found)})" if not isinstance(found, dict | BaseModel) else ""
     return f"{key + ': ' if key else ''}{message[0].lower() + message[1:]}{shown}.{more}"
 
 
@@ -159,10 +162,17 @@ def _absolute(study: Study, folder: Path) -> Any:
 
 
 def locate(source: str | list[str]) -> str | list[str]:
-    """Turn `builtin:NAME` into the path of the shipped file.
+    """Turn `builtin:NAME` into the path of the file that is shipped with lawful, for `lawful.read`.
+
+    Args:
+        source: What a study may give as `data.source`; paths are given back as they are.
 
     Raises:
         InputError: When no such file is shipped.
+
+    Examples:
+        >>> Path(locate("builtin:higgs.root")).name
+        'higgs.root'
     """
     if isinstance(source, list):
         return [str(locate(s)) for s in source]

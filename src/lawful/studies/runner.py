@@ -38,11 +38,11 @@ def run(study: Study, out: str | Path, *, force: bool = False, say: Callable[[st
     """
     folder = RunFolder(out)
     speak = say or _nothing
-    data = read_events(study)  # before anything is written, so that a wrong path leaves no folder behind
-    train, validation, test = split(study, data)
+    data, (train, validation, test) = prepare(study)  # before anything is written: a wrong path leaves no folder
     folder.start(study, force=force)
     folder.check_data(data.checksum())
-    speak(f"{len(data):,} events: {len(train):,} to learn from, {len(test):,} to be tested on")
+    judging = "" if validation is None else f"{len(validation):,} to be judged by while learning, "
+    speak(f"{len(data):,} events: {len(train):,} to learn from, {judging}{len(test):,} to be tested on")
     models = train_all(study, folder, train, validation, speak)
     write_evidence(study, folder, models, train, test, speak)
     folder.finish(provenance(study))
@@ -51,6 +51,23 @@ def run(study: Study, out: str | Path, *, force: bool = False, say: Callable[[st
 
 def _nothing(line: str) -> None:
     """Say nothing."""
+
+
+def prepare(study: Study) -> tuple[Any, tuple[Any, Any, Any]]:
+    """Do all that can fail before anything is learned: find the device, read the events, and split them.
+
+    Returns:
+        The events; and the training, validation (or None) and test events.
+
+    Raises:
+        InputError: When the device is not there, or the study does not fit its data.
+    """
+    if study.model.device not in ("auto", "cpu"):
+        from lawful.learning.device import find_device
+
+        find_device(study.model.device)
+    data = read_events(study)
+    return data, split(study, data)
 
 
 def read_events(study: Study) -> Any:
@@ -199,25 +216,25 @@ def _write_predictions(folder: RunFolder, model: Any, test: Any) -> None:
 
 def predictions(model: Any, X: Any) -> dict[str, Any]:
     """Columns that a model has to say about events: score or probabilities, prediction, and spread of the members."""
-    import numpy as np
-
-    columns: dict[str, Any] = {}
-    if hasattr(model, "predict_proba"):
-        p = model.predict_proba(X)
-        if p.shape[1] == 2:
-            columns["score"] = p[:, 1]
-        else:
-            columns |= {f"probability_{label}": p[:, k] for k, label in enumerate(model.classes_)}
-            columns["prediction"] = model.classes_[p.argmax(1)]
+    classify, several = hasattr(model, "predict_proba"), len(model.members_) > 1
+    if several:
+        found, spread = model.predict_with_spread(X)
     else:
-        y = model.predict(X)
-        columns |= {"prediction": y} if y.ndim == 1 else {f"prediction_{t}": y[:, t] for t in range(y.shape[1])}
-    if len(model.members_) > 1:
-        spread = np.asarray(model.spread(X))
-        columns |= (
-            {"spread": spread} if spread.ndim == 1 else {f"spread_{t}": spread[:, t] for t in range(spread.shape[1])}
-        )
-    return columns
+        found = model.predict_proba(X) if classify else model.predict(X)
+    columns: dict[str, Any] = {}
+    if not classify:
+        columns = _by_column("prediction", found, range(found.shape[-1]))
+    elif found.shape[1] == 2:
+        columns["score"] = found[:, 1]
+    else:
+        columns = _by_column("probability", found, model.classes_)
+        columns["prediction"] = model.classes_[found.argmax(1)]
+    return columns | (_by_column("spread", spread, range(spread.shape[-1])) if several else {})
+
+
+def _by_column(name: str, values: Any, labels: Any) -> dict[str, Any]:
+    """One column, or one for each label."""
+    return {name: values} if values.ndim == 1 else {f"{name}_{label}": values[:, k] for k, label in enumerate(labels)}
 
 
 def provenance(study: Study) -> dict[str, Any]:
@@ -241,8 +258,17 @@ def provenance(study: Study) -> dict[str, Any]:
         "versions": {"python": platform.python_version()} | versions,
         "machine": f"{platform.system()} {platform.machine()}",
         "seeds": {"split": study.data.seed, "training": study.training.seed},
-        "data": {Path(f).name: f"sha256 {checksum(f)}" for f in files if Path(f).is_file()},
+        "data": {name: f"sha256 {checksum(file)}" for name, file in _short_names(files).items()},
     }
+
+
+def _short_names(files: list[str]) -> dict[str, str]:
+    """Files by the shortest ends of their paths that tell them apart: names where these differ."""
+    paths = sorted({Path(f) for f in files if Path(f).is_file()})
+    depth = 1
+    while len({path.parts[-depth:] for path in paths}) < len(paths):
+        depth += 1
+    return {Path(*path.parts[-depth:]).as_posix(): str(path) for path in paths}
 
 
 def _without_tree(source: str) -> str:

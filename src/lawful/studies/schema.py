@@ -66,7 +66,10 @@ class Model(Section):
     hidden: list[Annotated[int, Field(gt=0)]] = Field([64, 64], description="Widths of the hidden layers.")
     activation: Literal["silu", "tanh", "relu"] = Field("silu", description="Activation of the hidden layers.")
     dropout: float | None = Field(
-        None, ge=0, lt=1, description="Share of silenced units; absent: 0.2 to classify, 0 to regress."
+        None,
+        ge=0,
+        le=0.95,
+        description="Share of silenced units, at most 0.95; absent: 0.2 to classify, 0 to regress.",
     )
     embedding: Literal["periodic"] | None = Field(None, description="Embedding of each column.")
     scaling: Literal["auto", "robust", "standard", "none"] = Field(
@@ -140,6 +143,14 @@ class Study(Section):
             raise ValueError("model.class_weight and model.calibrate belong to classify; leave them out to regress")
         if self.model.question == "regress" and self.evidence.expected is not None:
             raise ValueError("evidence.expected belongs to classify; leave it out to regress")
+        default = Model.model_fields
+        idle = [
+            name
+            for name in ("hidden", "activation", "dropout", "embedding")
+            if self.model.net == "linear" and getattr(self.model, name) != default[name].default
+        ]
+        if idle:
+            raise ValueError(f"model.{idle[0]} has no effect with net = 'linear'; leave it out, or use net = 'mlp'")
         if wrong:
             raise ValueError(
                 f"evidence.yardsticks: {wrong[0]!r} does not {self.model.question}; use {sorted(fitting)}"

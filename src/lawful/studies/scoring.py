@@ -51,7 +51,7 @@ def score_file(run: Path, file: str, out: Path, tree: list[str] | None = None, r
 
         for part in parts:
             wanted = [str(name) for name in names]
-            missing = study.missing if study else None
+            missing = getattr(model, "sentinels_", None) or (study.missing if study else None)
             for events in chunks(file, rows, tree=part, features=wanted, extras=["*"], missing=missing):
                 new = predictions(model, events)
                 if several:

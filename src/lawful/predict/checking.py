@@ -1,0 +1,79 @@
+"""Settings of an estimator, looked at before anything is done."""
+
+import inspect
+import os
+from typing import Any
+
+import numpy as np
+
+from lawful.errors import InputError
+from lawful.learning.scaling import SCALINGS
+from lawful.nets.registry import NETS
+from lawful.nets.values import flag, one_of, whole
+from lawful.predict.inputs import is_events
+
+MISSING = ("error", "mark")
+_OF_MLP = ("hidden", "activation", "dropout", "embedding")
+
+
+def check_settings(estimator: Any) -> None:
+    """Check the settings that neither the network nor the training checks itself.
+
+    Raises:
+        InputError: Names the setting, its value and what it may be; also for settings that would have no effect.
+    """
+    whole("members", estimator.members, 1)
+    one_of("missing", estimator.missing, MISSING)
+    one_of("scaling", estimator.scaling, ("auto", *SCALINGS))
+    if not isinstance(estimator.batch_size, str) or estimator.batch_size != "auto":
+        whole("batch_size", estimator.batch_size, 1, also="'auto' or ")
+    if estimator.verbose is not None:
+        flag("verbose", estimator.verbose)
+    flag("calibrate", getattr(estimator, "calibrate", True))
+    if not isinstance(estimator.checkpoint, str | os.PathLike | None):
+        raise InputError(f"checkpoint={estimator.checkpoint!r}: expected the path of a folder, or None.")
+    net = estimator.net
+    if not (isinstance(net, str) or callable(net)):  # a module can be called
+        raise InputError(
+            f"net={_short(net)}: expected a name, a torch module, or a function from input shape to module."
+        )
+    if isinstance(net, str):
+        one_of("net", net, sorted(NETS), ", a torch module or a function")
+    if isinstance(net, str) and net == "mlp":
+        return
+    defaults = {name: p.default for name, p in inspect.signature(type(estimator).__init__).parameters.items()}
+    for name in _OF_MLP:
+        value = getattr(estimator, name)
+        if name in defaults and not _equal(value, defaults[name]):
+            kind = f"net={net!r}" if isinstance(net, str) else "a network of your own"
+            raise InputError(f"{name}={value!r} has no effect with {kind}: leave it out, or use net='mlp'.")
+
+
+def _equal(a: Any, b: Any) -> bool:
+    """Whether two settings are the same; a list is as good as a tuple."""
+    a, b = (tuple(np.ravel(v).tolist()) if isinstance(v, list | tuple | np.ndarray) else v for v in (a, b))
+    return bool(a == b)
+
+
+def validation_parts(validation: Any) -> tuple[Any, ...]:
+    """Give (X, y), (X, y, weight) or (events,) for what was given as validation data.
+
+    Raises:
+        InputError: For anything else.
+    """
+    if is_events(validation):
+        return (validation,)
+    if not isinstance(validation, tuple | list):
+        raise InputError(
+            f"validation={_short(validation)}: expected None, False, (X, y), (X, y, weight) or Events. With None a "
+            "share of the events is held out."
+        )
+    if len(validation) not in (2, 3):
+        raise InputError(f"validation has {len(validation)} parts: expected (X, y) or (X, y, weight).")
+    return tuple(validation)
+
+
+def _short(value: Any) -> str:
+    """A value, or of a large one its type and shape."""
+    shape = getattr(value, "shape", None)
+    return repr(value) if shape is None or shape == () else f"<{type(value).__name__} of shape {tuple(shape)}>"
