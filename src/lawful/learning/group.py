@@ -14,7 +14,7 @@ from lawful.nets.dense import DensePass
 if TYPE_CHECKING:
     from lawful.learning.loop import Examples, Settings
 
-_CHUNK_BYTES = 32e6  # how much of the shuffled inputs is gathered at a time
+_CHUNK_BYTES = 4e6  # how much of the shuffled inputs is gathered at a time
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
 _STATES = ("values", "average", "first", "second")
 
@@ -112,6 +112,7 @@ class Group:
         order = torch.from_numpy(shuffled).to(e.x.device)
         row_bytes = e.x[0].numel() * e.x.element_size() * m * B
         chunk = max(1, min(self.steps, int(_CHUNK_BYTES // max(row_bytes, 1))))
+        room = e.x.new_empty(chunk * B * m, *e.x.shape[1:])  # made once: fresh memory costs more than the gathering
         total = torch.zeros(m, dtype=self.sums, device=e.x.device)
         self.members.net.train()
         generic = seeded(settings.seed, number) if not self.members.by_hand else None
@@ -122,7 +123,7 @@ class Group:
                 last = min(first + chunk, self.steps)
                 rows = order[:, first * B : last * B].reshape(-1)
                 shape = (m, last - first, B)
-                x = e.x.index_select(0, rows).view(*shape, *e.x.shape[1:])
+                x = torch.index_select(e.x, 0, rows, out=room[: len(rows)]).view(*shape, *e.x.shape[1:])
                 y = e.y.index_select(0, rows).view(*shape, -1)
                 w = e.w.index_select(0, rows).view(shape) / self.scale[:, None, None]
                 total += self._steps(x, y, w, draws) / (B * self.steps)

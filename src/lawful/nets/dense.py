@@ -16,8 +16,8 @@ class DensePass:
     r"""Compute outputs and parameter gradients of M networks of the same shape in one go.
 
     The same function as `MLP.forward` and its reverse-mode derivative, without a graph: every intermediate lies in a
-    buffer that is made once, the gain is folded into the first layer, and matrix products go through NumPy's BLAS on
-    the memory of the tensors, which writes straight into rows of a flat gradient. For a batch of weighted events,
+    buffer that is made once, the gain is folded into the first layer, and matrix products write straight into rows of
+    a flat gradient. For a batch of weighted events,
     with $\delta = \partial L/\partial z$ given, $\partial L/\partial W_l = \delta_l^T h_{l-1}$ and
     $\delta_{l-1} = (\delta_l W_l) \odot \phi'(z_{l-1})$.
 
@@ -46,7 +46,6 @@ class DensePass:
         self.h = [room(n) for n in widths]  # activations; the last one holds the scores
         self.sigmoid = [room(n) for n in widths[:-1]] if net.activation == "silu" else []
         self.embedding = None if net.embedding is None else _EmbeddingPass(views, batch)
-        self._np = {id(t): t.numpy() for t in (*self.h, *self.W, self.folded)}
         if gradients is None:
             return
         slopes = dict(cut(net, gradients))
@@ -58,7 +57,6 @@ class DensePass:
         self.scratch = [room(n) for n in widths[:-1]]
         self.kept = [room(n) for n in widths[:-1]] if net.dropout else []  # 0 or 1 / (1 - dropout)
         self.dropped = [room(n) for n in widths[:-1]] if net.dropout else []
-        self._np |= {id(t): t.numpy() for t in (*self.d, *self.dW, *self.dropped, self.d_folded)}
         if self.embedding is not None:
             self.embedding.prepare(slopes)
 
@@ -69,19 +67,18 @@ class DensePass:
             x: Inputs, (M, B, F).
             noise: Random bytes, (M, B, sum of the hidden widths), for dropout; None leaves dropout out.
         """
-        net, numpy = self.net, self._np
+        net = self.net
         first = self.W[0]
         if self.embedding is None:
             torch.mul(first, (GAIN_SCALE * self.gain).unsqueeze(1), out=self.folded)
             first, self.x = self.folded, x
         else:
             self.x = self.embedding.forward(x)
-        left = self.x.numpy()
+        left = self.x
         start = 0
         for i, h in enumerate(self.h):
             W = first if i == 0 else self.W[i]
-            np.matmul(left, numpy[id(W)].transpose(0, 2, 1), out=numpy[id(h)])
-            h.add_(self.b[i])
+            torch.baddbmm(self.b[i], left, W.transpose(1, 2), out=h)
             if i == len(self.h) - 1:
                 break
             if net.activation == "tanh":
@@ -91,38 +88,36 @@ class DensePass:
             else:
                 torch.sigmoid(h, out=self.sigmoid[i])
                 h.mul_(self.sigmoid[i])
-            left = numpy[id(h)]
+            left = h
             if noise is not None and net.dropout:
                 stop = start + h.shape[-1]
                 limit = round(net.dropout * _KEEP_STEPS)
+                kept = self.kept[i].numpy()
                 np.multiply(
-                    noise[..., start:stop] >= limit,
-                    np.array(_KEEP_STEPS / (_KEEP_STEPS - limit), left.dtype),
-                    out=self.kept[i].numpy(),
+                    noise[..., start:stop] >= limit, kept.dtype.type(_KEEP_STEPS / (_KEEP_STEPS - limit)), out=kept
                 )
                 torch.mul(h, self.kept[i], out=self.dropped[i])
-                left, start = numpy[id(self.dropped[i])], stop
+                left, start = self.dropped[i], stop
         self.noisy = noise is not None and net.dropout > 0
         return self.h[-1]
 
     def backward(self, slope: Tensor) -> None:
         """Write the gradients for the batch of the last `forward`; `slope` is dL/dz, (M, B, O)."""
-        numpy, net = self._np, self.net
+        net = self.net
         d = slope
         for i in range(len(self.h) - 1, -1, -1):
-            d_np = d.numpy()
             below = self.x if i == 0 else (self.dropped[i - 1] if self.noisy else self.h[i - 1])
             folded = i == 0 and self.embedding is None
             target = self.d_folded if folded else self.dW[i]
-            np.matmul(d_np.transpose(0, 2, 1), below.numpy(), out=numpy[id(target)])
+            torch.bmm(d.transpose(1, 2), below, out=target)
             torch.sum(d, 1, out=self.db[i])
             if i == 0:
                 break
             lower, h = self.d[i - 1], self.h[i - 1]
-            if d_np.shape[-1] == 1:  # an outer product, for which BLAS is slow
+            if d.shape[-1] == 1:  # an outer product, for which BLAS is slow
                 torch.mul(d, self.W[i], out=lower)
             else:
-                np.matmul(d_np, numpy[id(self.W[i])], out=numpy[id(lower)])
+                torch.bmm(d, self.W[i], out=lower)
             if self.noisy:
                 lower.mul_(self.kept[i - 1])
             _chain(net.activation, lower, h, self.scratch[i - 1], self.sigmoid[i - 1] if self.sigmoid else None)
@@ -131,7 +126,7 @@ class DensePass:
             torch.mul(self.d_folded, (GAIN_SCALE * self.gain).unsqueeze(1), out=self.dW[0])
             torch.sum(self.d_folded.mul_(self.W[0]), 1, out=self.d_gain).mul_(GAIN_SCALE)
         else:
-            self.embedding.backward(np.matmul(d.numpy(), numpy[id(self.W[0])]))
+            self.embedding.backward(torch.bmm(d, self.W[0]))
 
 
 def _chain(activation: str, d: Tensor, h: Tensor, scratch: Tensor, sigmoid: Tensor | None) -> None:
@@ -173,20 +168,20 @@ class _EmbeddingPass:
         phase = self.x * scale.unsqueeze(2)
         torch.cos(phase, out=self.waves[..., :k])
         torch.sin(phase, out=self.waves[..., k:])
-        np.matmul(self.waves.numpy(), self.A.numpy(), out=self.features.numpy())
+        torch.matmul(self.waves, self.A, out=self.features)
         self.features.add_(self.a.unsqueeze(2)).relu_()
         M, F, B, E = self.features.shape
         self.out.view(M, B, F, E).copy_(self.features.transpose(1, 2))
         return self.out
 
-    def backward(self, slope: np.ndarray[Any, Any]) -> None:
+    def backward(self, slope: Tensor) -> None:
         M, F, B, E = self.features.shape
         k = self.omega.shape[-1]
-        d = torch.from_numpy(slope).view(M, B, F, E).transpose(1, 2).contiguous()
+        d = slope.view(M, B, F, E).transpose(1, 2).contiguous()
         d.mul_(self.features.sign_())  # the features are spent once their sign is known
-        np.matmul(self.waves.numpy().transpose(0, 1, 3, 2), d.numpy(), out=self.d_A.numpy())
+        torch.matmul(self.waves.transpose(2, 3), d, out=self.d_A)
         torch.sum(d, 2, out=self.d_a)
-        np.matmul(d.numpy(), self.A.numpy().transpose(0, 1, 3, 2), out=self.d_waves.numpy())
+        torch.matmul(d, self.A.transpose(2, 3), out=self.d_waves)
         d_phase = self.d_waves[..., k:].mul_(self.waves[..., :k])
         d_phase.addcmul_(self.d_waves[..., :k], self.waves[..., k:], value=-1)
         d_scale = (d_phase * self.x).sum(2).mul_(2 * math.pi * GAIN_SCALE)  # (M, F, k)
