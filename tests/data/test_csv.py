@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lawful.data import Events, Writer, chunks, read
+from lawful.data import Events, Writer, chunks, read, sidecar
 from lawful.errors import InputError
 
 
@@ -129,12 +129,18 @@ def test_roles_stand_beside_the_table(flat: Events, tmp_path: Path) -> None:
     assert beside.exists()
     text = path.read_bytes()
     path.write_bytes(text + text.splitlines(keepends=True)[-1])  # edited: the roles may be those of another table
-    with pytest.warns(UserWarning, match="written for a file of"):
-        assert read(path, missing=np.nan).target is None
+    for roles in ({"target": "target"}, {"features": ["pt"]}):
+        with pytest.warns(UserWarning, match="written for a file of") as caught:
+            assert read(path, missing=np.nan, **roles).weight is not None  # type: ignore[arg-type]
+        assert len(caught) == 1
+    with pytest.raises(InputError, match=r"written for a file of .* target= or features="):
+        read(path, missing=np.nan)
     path.write_bytes(text)
     beside.write_text("{oops")
     with pytest.warns(UserWarning, match="is damaged"):
-        assert read(path, missing=np.nan).target is None
+        assert read(path, missing=np.nan, features=["pt"]).units == {}
+    with pytest.raises(InputError, match="is damaged"):
+        read(path, missing=np.nan)
     with Writer(path) as writer:  # a table without roles takes them away
         writer.append({"x": [1.0]})
     assert [file.name for file in tmp_path.iterdir()] == ["a.csv"]
@@ -152,3 +158,51 @@ def test_words_that_look_like_gaps(tmp_path: Path) -> None:
     events = read(tmp_path / "a.csv", missing=np.nan)
     assert events["word"].tolist() == ["NA", "None", "", "zz"]
     assert events.missing == {"x": 1}
+
+
+def test_a_file_that_is_being_replaced_is_looked_at_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the renaming of the table and of the file beside it, the two do not belong together."""
+    path = tmp_path / "a.csv"
+    Events({"x": [1.0, 2.0], "y": [0, 1]}, y="y").write(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-4])
+    waits: list[float] = []
+
+    def replaced(seconds: float) -> None:
+        waits.append(seconds)
+        path.write_bytes(whole)
+
+    monkeypatch.setattr(sidecar.time, "sleep", replaced)
+    assert read(path).target == "y"
+    assert len(waits) == 1
+
+
+def test_the_notes_are_read_once(flat: Events, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flat.write(tmp_path / "a.csv")
+    looked = []
+    look = sidecar.notes_of
+    monkeypatch.setattr(sidecar, "notes_of", lambda path: looked.append(path) or look(path))
+    assert len(read(tmp_path / "a.csv")) == len(flat)
+    assert len(looked) == 1
+
+
+@pytest.mark.parametrize("line", ["1.5,2,electron", "1.5 2 electron", 'electron;1.5;"a;b"', "nan,run,x"])
+def test_a_first_line_that_holds_an_event_is_refused(tmp_path: Path, line: str) -> None:
+    (tmp_path / "a.csv").write_text(f"{line}\n{line}\n")
+    with pytest.raises(InputError, match=r"first line holds numbers .*put a line of names at the top"):
+        read(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize(("mark", "end"), [(",", ""), (" ", ""), (";", " ")])
+def test_names_in_a_comment_are_pointed_at(tmp_path: Path, mark: str, end: str) -> None:
+    names, event = mark.join(["pt", "n", "kind"]), mark.join(["1.5", "2", "muon"])
+    (tmp_path / "a.csv").write_text(f"# made today\n# {names}{end}\n{event}\n{event}\n")
+    with pytest.raises(InputError, match=f"the comment '# {names}' above seems to hold them"):
+        read(tmp_path / "a.csv")
+
+
+def test_a_number_in_quotes_is_a_name(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('"1",x\n5,6\n')
+    assert read(tmp_path / "a.csv").features == ("1", "x")
+    Events({"1": [1.0], "x": [2.0]}).write(tmp_path / "b.csv")
+    assert read(tmp_path / "b.csv").features == ("1", "x")

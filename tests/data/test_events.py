@@ -1,3 +1,4 @@
+import math
 import pickle
 import subprocess
 import sys
@@ -117,7 +118,7 @@ def test_sentinels_are_kept(full: Events) -> None:
     events = Events(
         {"a": [1.0, -9.0, -8.0], "b": [np.nan, 1, 2], "c": [1, 2, 3]}, missing={"a": [-9, -8], "b": np.nan}
     )
-    assert events.sentinels == {"a": (-9.0, -8.0)}
+    assert events.sentinels == {"a": (-9.0, -8.0), "b": (math.nan,)}
     assert events.missing == {"a": 2, "b": 1}
     assert full.sentinels == {"eta": (-999.0,)}
     parts = [
@@ -130,7 +131,8 @@ def test_sentinels_are_kept(full: Events) -> None:
     assert all(part.sentinels == {"eta": (-999.0,)} for part in parts)
     assert full.without(["eta"]).sentinels == {}
     other = Events({"a": [-7.0, 1.0, 2.0], "b": [1.0, 1, 2], "c": [1, 2, 3]}, missing={"a": -7})
-    assert concatenate([events, other]).sentinels == {"a": (-9.0, -8.0, -7.0)}
+    assert concatenate([events, other]).sentinels == {"a": (-9.0, -8.0, -7.0), "b": (math.nan,)}
+    assert concatenate([events, events]).sentinels == events.sentinels
 
 
 def test_select_keeps_everything_together(full: Events) -> None:

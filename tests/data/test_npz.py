@@ -74,3 +74,33 @@ def test_headers_that_mislead(tmp_path: Path, shape: tuple[int, ...], values: by
         read(tmp_path / "a.npz")
     archive_of(tmp_path / "a.npz", (2,), b"\0" * 16)
     assert read(tmp_path / "a.npz")["x"].tolist() == [0, 0]
+
+
+def test_names_of_fields_in_any_script(tmp_path: Path) -> None:
+    """NumPy writes headers with such names in version 3, as UTF-8, and says so."""
+    records = np.array([(1.0, [2, 3]), (4.0, [5, 6])], dtype=[("pₜ", "f8"), ("η", "i4", (2,))])
+    with pytest.warns(UserWarning, match="format 3.0"):
+        np.savez(tmp_path / "a.npz", jets=records)
+    events = read(tmp_path / "a.npz")
+    assert events.features == ("pₜ", "η_0", "η_1")
+    assert events["pₜ"].tolist() == [1.0, 4.0]
+    assert events["η_1"].tolist() == [3, 6]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (-1,)}",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': 'many'}",
+        "{'descr': 'é', 'fortran_order': False, 'shape': (1,)}",
+        "{'shape': (1,)}",
+        "oops(",
+        " " * 20_000,
+    ],
+)
+def test_a_spoilt_header_of_version_3(tmp_path: Path, header: str) -> None:
+    text = header.encode()
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("x.npy", b"\x93NUMPY\x03\x00" + len(text).to_bytes(4, "little") + text + b"\0" * 8)
+    with pytest.raises(InputError, match="cannot be read as NPZ"):
+        read(tmp_path / "a.npz")

@@ -71,3 +71,12 @@ def test_wrong_arguments(folder: Path) -> None:
     ):
         with pytest.raises(InputError, match=message):
             sources(path, tree)  # type: ignore[arg-type]
+
+
+def test_a_glob_leaves_out_what_stands_beside_a_csv_file(tmp_path: Path) -> None:
+    for i in range(2):
+        Events({"x": [float(i)], "y": [i]}, y="y").write(tmp_path / f"{i}.csv")
+    assert len(list(tmp_path.glob("*.lawful.json"))) == 2
+    assert [name for name, _, _ in names(str(tmp_path / "*"))] == ["0.csv", "1.csv"]
+    with pytest.raises(InputError, match="no file matches"):
+        sources(str(tmp_path / "*.json"), None)

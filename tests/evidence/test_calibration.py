@@ -111,20 +111,74 @@ def test_the_chi2_probability_of_a_perfect_model_is_uniform(kind):
     assert np.mean(np.array(found) < 0.1) == pytest.approx(0.1, abs=0.08)
 
 
-def test_the_chi2_is_the_sum_over_bins():
+@pytest.mark.parametrize("n", [100, 2000])
+def test_the_chi2_is_the_sum_over_bins(n):
+    """In bins of few events each class has the spread of all its weights, in bins of many that of the bin."""
     rng = np.random.default_rng(7)
-    p = np.repeat([0.3, 0.5, 0.7], 100)
-    y, w = rng.random(300) < p + 0.1, np.where(np.arange(300) % 2, 2.0, 1.0)
+    p = np.repeat([0.3, 0.5, 0.7], n)
+    y, w = rng.random(3 * n) < p + 0.1, np.where(np.arange(3 * n) % 2, 2.0, 1.0) + p
     expected = 0.0
     for chance in (0.3, 0.5, 0.7):
         own = p == chance
-        unit = [(w[own & (y == c)] ** 2).sum() / w[own & (y == c)].sum() for c in (0, 1)]
+        seen = own if n > 500 else np.ones(3 * n, dtype=bool)
+        unit = [(w[seen & (y == c)] ** 2).sum() / w[seen & (y == c)].sum() for c in (0, 1)]
         variance = w[own].sum() * chance * (1 - chance) * ((1 - chance) * unit[1] + chance * unit[0])
         expected += (w[own] * (y[own] - chance)).sum() ** 2 / variance
     found = calibration_chi2(y, p, w, bins=3)
     assert found.bins == 3
     assert found.chi2 == pytest.approx(expected)
     assert found.probability == pytest.approx(chi2.sf(expected, 3))
+
+
+def test_what_the_model_calls_impossible_does_not_happen():
+    wrong = calibration_chi2([1, 0], [0.0, 1.0])
+    assert wrong.chi2 == np.inf
+    assert wrong.probability == 0
+    y = np.r_[np.ones(100), np.zeros(900)]  # as many events in all as the model says, at the wrong place
+    for never in (0.0, 1e-12):
+        assert calibration_chi2(y, np.r_[np.full(100, never), np.full(900, 0.1)]).probability < 1e-12
+        assert calibration_chi2(1 - y, np.r_[np.full(100, 1 - never), np.full(900, 0.9)]).probability < 1e-12
+
+
+def test_right_certainties_change_nothing():
+    rng = np.random.default_rng(10)
+    p = rng.uniform(0.2, 0.8, 600)
+    y = (rng.random(600) < p).astype(float)
+    alone = calibration_chi2(y, p, bins=1)
+    among = calibration_chi2(np.r_[y, np.ones(50), np.zeros(50)], np.r_[p, np.ones(50), np.zeros(50)], bins=1)
+    assert (among.chi2, among.bins) == pytest.approx((alone.chi2, 1))
+
+
+def test_weights_of_both_signs_may_cancel_where_a_class_has_no_yield():
+    p = np.r_[np.zeros(100), np.full(100, 0.5)]
+    y = np.r_[np.ones(100), np.tile([0, 1], 50)]
+    w = np.r_[np.tile([1.0, -1.0], 50), np.ones(100)]
+    assert calibration_chi2(y, p, w).probability == 1
+    assert calibration_chi2(y, p, np.r_[np.tile([1.0, 1.0, 1.0, -1.0], 25), np.ones(100)]).probability < 1e-5
+
+
+def test_certainties_alone_cannot_be_tested():
+    found = calibration_chi2([1, 0], [1.0, 0.0])
+    assert (found.chi2, found.bins) == (0, 0)
+    assert np.isnan(found.probability)
+    assert "cannot be tested" in str(found)
+
+
+def test_a_class_without_events_fluctuates_too():
+    """A thousand events of which a tenth of one is expected to be background; seen 0 where V = 0.1."""
+    found = calibration_chi2(np.ones(1000), np.full(1000, 0.9999), bins=1)
+    assert found.chi2 == pytest.approx(0.1, rel=1e-3)
+
+
+def test_unequal_weights_do_not_reject_a_perfect_model():
+    """Log-normal weights; 600 sets: a share of 0.05 is known to 0.009, the limit is three times that."""
+    rng = np.random.default_rng(11)
+    found = []
+    for _ in range(600):
+        p = 1 / (1 + np.exp(-1.5 * rng.normal(size=1000)))
+        y = rng.random(1000) < p
+        found.append(calibration_chi2(y, p, rng.lognormal(size=1000)).probability)
+    assert np.mean(np.array(found) < 0.05) < 0.05 + 0.027
 
 
 def test_bins_that_expect_few_events_of_a_class_are_joined():

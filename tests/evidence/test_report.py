@@ -154,6 +154,8 @@ DRIVER = """
   found.yields = read();
   set("threshold", "@THRESHOLD@", "change");
   found.threshold = read();
+  set("background", "0", "input");
+  found.nothing = read();
   found.cut = root.querySelector('[data-part="line"]').getAttribute("d");
   const out = document.createElement("pre");
   out.id = "found";
@@ -181,6 +183,9 @@ def test_the_explorer_shows_what_python_computes(page, model, test, tmp_path):
     expect(found["slider"], model, test, data["thresholds"][last - slider], 120, 900, 0.1)
     expect(found["yields"], model, test, data["thresholds"][last - slider], 50, 2000, 0.25)
     expect(found["threshold"], model, test, data["thresholds"][near], 50, 2000, 0.25)
+    assert found["nothing"]["significance"][:2] == ["NaN", None]
+    assert found["nothing"]["significance"][2].startswith("– (no background passes")
+    assert found["nothing"]["significanceKnown"][2] == "∞"
     assert float(found["cut"].split()[1]) == pytest.approx(46 + 500 * data["thresholds"][near])
 
 

@@ -82,3 +82,11 @@ def test_bad_settings_are_named(signed):
         scan_significance(y, score, signal=0)
     with pytest.raises(InputError, match="uncertainty=-1"):
         scan_significance(y, score, uncertainty=-1)
+
+
+def test_a_scan_gives_no_significance_where_no_background_passes():
+    y, score = np.r_[np.zeros(50), np.ones(50)], np.r_[np.linspace(0, 0.5, 50), np.linspace(0.3, 0.9, 50)]
+    scan = scan_significance(y, score, uncertainty=0.1, least=5)
+    assert np.isnan(scan.significance[scan.background == 0]).all()
+    assert np.isfinite(scan.significance[scan.background > 0]).all()
+    assert np.isinf(scan_significance(y, score, least=5).significance[0])

@@ -6,6 +6,7 @@ import pytest
 from scipy.stats import norm
 from sklearn.ensemble import HistGradientBoostingRegressor
 
+from lawful import InputError
 from lawful.studies import read_study
 from lawful.studies.boosting import BoostedRegressor
 from lawful.studies.yardsticks import make_yardstick
@@ -52,3 +53,35 @@ def test_without_negative_weights_the_regression_is_that_of_scikit_learn():
     X = signed_sample(1000, 0.25, 0)[0]
     straight = HistGradientBoostingRegressor(early_stopping=True, random_state=3).fit(X, X[:, 0])
     np.testing.assert_array_equal(BoostedRegressor(3).fit(X, X[:, 0]).predict(X), straight.predict(X))
+
+
+@pytest.mark.parametrize("few", [1, 2, 5, 39])
+def test_a_few_negative_weights_shift_the_mean_by_their_share(few):
+    """Of few events of one sign the mean and the share are constants."""
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(100 + few, 2))
+    y = np.r_[np.zeros(50), np.full(50, 2.0), np.full(few, 10.0)]
+    w = np.r_[np.ones(100), np.full(few, -0.1)]
+    plus = BoostedRegressor().fit(X[:100], y[:100]).predict(X)
+    r = 0.1 * few / (100 + 0.1 * few)
+    expected = plus + (plus - 10.0) * r / (1 - 2 * r)
+    found = BoostedRegressor().fit(X, y, w).predict(X)
+    np.testing.assert_allclose(found, np.clip(expected, 0, 10), atol=0.02)
+
+
+def test_weights_of_one_sign_give_the_plain_mean():
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(300, 1))
+    plain = BoostedRegressor().fit(X, X[:, 0], np.ones(300)).predict(X)
+    np.testing.assert_array_equal(BoostedRegressor().fit(X, X[:, 0], np.full(300, -1.0)).predict(X), plain)
+    more, y = np.r_[X, X], np.r_[X[:, 0], np.full(300, 50.0)]
+    found = BoostedRegressor().fit(more, y, np.r_[np.ones(300), np.zeros(300)])
+    np.testing.assert_array_equal(found.predict(X), plain)
+    mixed = BoostedRegressor().fit(more, y, np.r_[np.full(300, -1.0), np.zeros(300)])
+    np.testing.assert_array_equal(mixed.predict(X), plain)
+    with pytest.raises(InputError, match="sum to 0"):
+        BoostedRegressor().fit(X, X[:, 0], np.zeros(300))
+
+
+def test_one_event_is_its_own_mean():
+    assert BoostedRegressor().fit([[1.0]], [3.0]).predict([[2.0]]).tolist() == [3.0]

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from lawful.data import sidecar
 from lawful.data.clouds import Cloud
 from lawful.data.columns import as_column, is_number
-from lawful.data.csv_lines import Counting, check, head
+from lawful.data.csv_lines import BLANKS, Counting, check, head
 from lawful.data.formats import Batch, Sink, Table, faults
 from lawful.data.names import listed
 from lawful.errors import InputError
@@ -36,7 +36,8 @@ class TextTable(Table):
 
     def __init__(self, path: Path) -> None:
         self.name, self._path = str(path), path
-        self.rows, self.notes = None, sidecar.notes_of(path)
+        self.rows, self.lasting = None, True
+        self.notes, self.fault = sidecar.notes_of(path)
         self.columns, self.derived, self.ragged, self.unreadable = {}, {}, {}, {}
         with self._open() as file:
             found = head(file)
@@ -59,10 +60,11 @@ class TextTable(Table):
     def _checked_names(self) -> dict[str, int]:
         """Name of each column to its place in a line."""
         names = list(self._head.names)
-        if not self._head.quoted and all(_is_number(name) for name in names):
+        numbers = [name for name in self._head.bare if _is_number(name)]
+        if numbers:
             raise InputError(
-                f"{self._path}: the first line holds numbers ({listed(names[:3])}...), names of columns are "
-                "expected; put a line of names at the top of the file"
+                f"{self._path}: the first line holds numbers ({listed(numbers[:3])}), names of columns are expected; "
+                f"{self._hint() or 'put a line of names at the top of the file, in quotes if numbers are meant'}"
             )
         # row numbers that data frames are written with, under no name, are no column
         first = int(len(names) > 1 and not names[0] and not self._head.quoted)
@@ -70,6 +72,15 @@ class TextTable(Table):
             if names.count(name) > 1:
                 raise InputError(f"{self._path} has two columns called {name!r}: names must differ")
         return {name: j for j, name in enumerate(names) if j >= first}
+
+    def _hint(self) -> str:
+        """Where names seem to stand, if they do in a comment."""
+        mark = self._head.separator
+        comment = self._head.comment.lstrip("#").strip()
+        words = re.split(BLANKS if mark == BLANKS else rf"\s*{re.escape(mark)}\s*", comment)
+        if len(words) != len(self._head.names) or any(_is_number(word) for word in words):
+            return ""
+        return f"the comment {self._head.comment!r} above seems to hold them: take away its '#'"
 
     def _guess(self, name: str, values: Any) -> np.dtype[Any]:
         """The type that the file's notes tell, or else that of the first rows."""
@@ -232,7 +243,7 @@ class FileSink(Sink):
 
 def _names_line(names: Sequence[str]) -> str:
     """The line of names, in quotes where a name could be taken for a number, a comment or several names."""
-    plain = all(_PLAIN_NAME.fullmatch(name) for name in names) and not all(_is_number(name) for name in names)
+    plain = all(_PLAIN_NAME.fullmatch(name) for name in names) and not any(_is_number(name) for name in names)
     line = io.StringIO()
     csv.writer(line, quoting=QUOTE_MINIMAL if plain else QUOTE_ALL, lineterminator="\n").writerow(names)
     return line.getvalue()

@@ -26,14 +26,18 @@ class Head:
     Attributes:
         names: The fields of the line.
         separator: What stands between fields: a comma, semicolon or tab, or `BLANKS`.
-        quoted: Whether quotes stand in the line, so that numbers in it are names too.
+        quoted: Whether quotes stand in the line.
         lines: How many lines of the file come before the first event.
+        bare: The fields that stand in no quotes; in quotes, numbers are names too.
+        comment: The last comment above the line; empty when there is none.
     """
 
     names: tuple[str, ...]
     separator: str
     quoted: bool
     lines: int
+    bare: tuple[str, ...]
+    comment: str
 
 
 def head(file: TextIO) -> Head | None:
@@ -41,8 +45,10 @@ def head(file: TextIO) -> Head | None:
 
     Lines that start with `#` are comments; a first name that starts so stands in quotes.
     """
+    comment = ""
     for before, line in enumerate(file):
         if not line.strip() or line.startswith("#"):
+            comment = line.strip() or comment
             continue
         more = itertools.islice(file, _MOST_LINES)
         lines = 1
@@ -50,12 +56,19 @@ def head(file: TextIO) -> Head | None:
             line, lines = line + rest, lines + 1
         bare = _QUOTED.sub("", line)
         separator = max(",;\t", key=bare.count) if any(mark in bare for mark in ",;\t") else BLANKS
-        delimiter = " " if separator == BLANKS else separator
-        names = next(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter, skipinitialspace=True))
-        if separator == BLANKS and len(names) > 1 and not names[-1]:
-            names.pop()  # a blank at the end of the line
-        return Head(tuple(names), separator, bare != line, before + lines)
+        names = _fields(line, separator)
+        unquoted = tuple(name for name in _fields(_QUOTED.sub('""', line), separator) if name)
+        return Head(tuple(names), separator, bare != line, before + lines, unquoted, comment)
     return None
+
+
+def _fields(line: str, separator: str) -> list[str]:
+    """The fields of a line, without their quotes."""
+    delimiter = " " if separator == BLANKS else separator
+    names = next(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter, skipinitialspace=True))
+    if separator == BLANKS and len(names) > 1 and not names[-1]:
+        names.pop()  # a blank at the end of the line
+    return names
 
 
 def counted(file: TextIO, separator: str) -> Iterator[tuple[int, int]]:

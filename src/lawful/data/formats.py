@@ -47,6 +47,8 @@ class Table(ABC):
         unreadable: Name of each further column to the reason why it cannot be read.
         notes: What `Events.write` left in the file, as parsed JSON; None when there is nothing.
         remarks: What to say of a column that holds text and was probably meant otherwise.
+        fault: Why notes that are there are left out of `notes`; empty when none are.
+        lasting: Whether it can be read after `close` too.
     """
 
     name: str
@@ -57,6 +59,8 @@ class Table(ABC):
     unreadable: Mapping[str, str]
     notes: Any
     remarks: Mapping[str, str] = MappingProxyType({})
+    fault: str = ""
+    lasting: bool = False
 
     @abstractmethod
     def batches(

@@ -1,11 +1,12 @@
 """NPZ files: NumPy's archive of arrays, one entry a column."""
 
+import ast
 import json
 import math
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, final
+from typing import IO, Any, NamedTuple, final
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ _NOTES = "__lawful__"
 _LAYOUT = "__lawful_layout__"
 _OFFSETS = ".offsets"
 _ENDING = ".npy"
+_LONGEST = 10_000  # bytes of a header; NumPy itself reads no longer ones
 
 
 class _Entry(NamedTuple):
@@ -135,8 +137,7 @@ def _declared(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> _E
     """What the header of an entry declares, after it was found to fit the bytes that follow it."""
     with archive.open(info) as file:
         version = np.lib.format.read_magic(file)
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = read(file)
+        shape, dtype = _header(file, version)
         entry = _Entry(shape, dtype)
         if dtype.hasobject:
             raise InputError(f"{path} cannot be read as NPZ: {info.filename!r} holds Python objects, never read")
@@ -146,6 +147,22 @@ def _declared(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> _E
                 f"{info.file_size - file.tell()}; it is damaged or made to mislead"
             )
     return entry
+
+
+def _header(file: IO[bytes], version: tuple[int, int]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type that a header declares; in version 3, which NumPy has no public reader of, it is UTF-8."""
+    if version < (3, 0):
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read(file)
+        return shape, dtype
+    size = int.from_bytes(file.read(4), "little")
+    if version != (3, 0) or size > _LONGEST:
+        raise ValueError(f"a header of version {version} and {size} bytes")
+    told = ast.literal_eval(file.read(size).decode("utf-8"))
+    shape = told["shape"]
+    if not isinstance(shape, tuple) or not all(isinstance(n, int) and n >= 0 for n in shape):
+        raise ValueError(f"the shape {shape!r}")
+    return shape, np.lib.format.descr_to_dtype(told["descr"])
 
 
 def columns_of(name: str, array: Array) -> dict[str, Array]:

@@ -28,6 +28,7 @@ class Reading:
         stops: How many rows to read of each table; None for all.
         row_bytes: Memory that one event's columns of numbers take.
         factors: Normalising factors for the events of each table: one number, or class to number.
+        tables: Those that can be read after they were closed; None for those that must be opened again.
     """
 
     sources: tuple[Source, ...]
@@ -39,6 +40,7 @@ class Reading:
     stops: tuple[int | None, ...]
     row_bytes: int
     factors: tuple[Mapping[Any, float] | float | None, ...]
+    tables: tuple[Table | None, ...]
 
     @property
     def where(self) -> str:
@@ -46,8 +48,10 @@ class Reading:
         return str(self.sources[0].path) if len(self.sources) == 1 else f"{self.sources[0].path} and others"
 
 
-def opened(source: Source) -> "closing[Table]":
-    """The table of a source, to be closed at the end of a `with` block."""
+def opened(source: Source, known: Table | None = None) -> "closing[Table]":
+    """The table of a source, to be closed at the end of a `with` block; `known` where it lasts."""
+    if known is not None:
+        return closing(known)
     one = format_of(source.path)
     with faults(source.path, one.name):
         return closing(one.open(source.path, source.tree))
@@ -68,6 +72,7 @@ def prepare(path: Paths, tree: Trees, request: Request, most_rows: int | None) -
     for source in found:
         with opened(source) as table:
             tables.append(table)
+    _look_at_faults(tables, request)
     first, *others = tables
     made = plan(request, first, others, labelled=labelled)
     for other in others:
@@ -86,7 +91,21 @@ def prepare(path: Paths, tree: Trees, request: Request, most_rows: int | None) -
     will = tuple(count if stop is None or count is None else stop for count, stop in zip(rows, stops, strict=True))
     types = {**first.columns, **first.derived}
     row_bytes = sum(types[name].itemsize for name in made.columns)
-    return Reading(found, request, made, roles, missing, will, stops, row_bytes, (None,) * len(found))
+    lasting = tuple(table if table.lasting else None for table in tables)
+    return Reading(found, request, made, roles, missing, will, stops, row_bytes, (None,) * len(found), lasting)
+
+
+def _look_at_faults(tables: Sequence[Table], request: Request) -> None:
+    """Raise `InputError` where the roles of a file were lost and none are named, and warn where some are."""
+    named = request.target is not None or request.features is not None
+    for table in tables:
+        if table.fault and not named:
+            raise InputError(
+                f"{table.name}: {table.fault}. Write the events again, or remove that file and name the roles with "
+                "target= or features="
+            )
+        if table.fault:
+            warnings.warn(f"{table.name}: {table.fault}. It is left out", UserWarning, stacklevel=4)
 
 
 def _warn_of_remarks(table: Table, made: Plan, request: Request) -> None:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -40,7 +40,7 @@ class Roles:
         units: Column to unit.
         variations: Name to what it shifts.
         may_miss: Columns in which NaN means missing.
-        sentinels: Column to the values that stood for missing before they became NaN.
+        sentinels: Column to the values that stood for missing before they became NaN; NaN where that was declared.
     """
 
     features: tuple[str, ...] = ()
@@ -72,7 +72,8 @@ class Roles:
             },
             "may_miss": list(self.may_miss),
         }
-        return notes | ({"sentinels": {n: list(v) for n, v in self.sentinels.items()}} if self.sentinels else {})
+        told = {n: [None if math.isnan(v) else v for v in values] for n, values in self.sentinels.items()}
+        return notes | ({"sentinels": told} if told else {})
 
 
 def from_notes(notes: Any, known: Collection[str]) -> Roles | None:
@@ -106,9 +107,9 @@ def from_notes(notes: Any, known: Collection[str]) -> Roles | None:
         variations=variations,
         may_miss=several("may_miss"),
         sentinels={
-            str(name): tuple(float(value) for value in values)
+            str(name): distinct(math.nan if value is None else float(value) for value in values)
             for name, values in _mapping(notes.get("sentinels")).items()
-            if name in known and isinstance(values, list) and all(isinstance(v, int | float) for v in values)
+            if name in known and isinstance(values, list) and all(isinstance(v, int | float | None) for v in values)
         },
     )
 
@@ -152,12 +153,19 @@ def inherited(
     return found
 
 
+def distinct(values: Iterable[float]) -> tuple[float, ...]:
+    """Each value once, in order, NaN too.
+
+    Examples:
+        >>> distinct([-9.0, float("nan"), -9.0, float("nan")])
+        (-9.0, nan)
+    """
+    return tuple(dict.fromkeys(math.nan if math.isnan(value) else value for value in values))
+
+
 def with_missing(roles: Roles, declared: Mapping[str, tuple[float, ...]]) -> Roles:
     """The roles when the columns in `declared` may miss, by these values or (also) by NaN."""
-    values = {
-        name: tuple(dict.fromkeys((*roles.sentinels.get(name, ()), *(v for v in told if not math.isnan(v)))))
-        for name, told in declared.items()
-    }
+    values = {name: distinct((*roles.sentinels.get(name, ()), *told)) for name, told in declared.items()}
     return replace(
         roles,
         may_miss=tuple(dict.fromkeys((*roles.may_miss, *declared))),

@@ -2,12 +2,13 @@
 
 import json
 import os
-import warnings
+import time
 from pathlib import Path
 from typing import Any
 
 SUFFIX = ".lawful.json"  # added to the whole name: jets.csv.lawful.json
 _SIZE = "bytes"
+_MOMENT = 0.1  # seconds, longer than what lies between the renaming of the two files
 
 
 def text_of(notes: dict[str, Any], size: int) -> str:
@@ -15,28 +16,32 @@ def text_of(notes: dict[str, Any], size: int) -> str:
     return json.dumps({**notes, _SIZE: size}, indent=1) + "\n"
 
 
-def notes_of(path: Path) -> Any:
-    """The notes beside the table at `path`; None when there are none.
+def notes_of(path: Path) -> tuple[Any, str]:
+    """The notes beside the table at `path`, None when there are none, and why they were left out, if they were.
 
-    Warns:
-        UserWarning: When the table is not the one that they were written for, and they are left out.
+    They are left out when the table is not the one that they were written for. Both files may be about to be
+    replaced, so that a second look decides.
     """
+    notes, fault = _looked(path)
+    if fault:
+        time.sleep(_MOMENT)
+        notes, fault = _looked(path)
+    return notes, fault
+
+
+def _looked(path: Path) -> tuple[Any, str]:
     place = path.with_name(path.name + SUFFIX)
     try:
         notes = json.loads(place.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return None
+        return None, ""
     except ValueError:
         notes = None
     if not isinstance(notes, dict):
-        reason = "it is damaged"
-    elif notes.get(_SIZE) != (size := os.path.getsize(path)):
-        reason = f"it was written for a file of {notes.get(_SIZE)} bytes, and this one has {size}"
-    else:
-        return notes
-    warnings.warn(
-        f"{place} is left out, with the roles, units and types in it: {reason}. Remove it, or write the events again",
-        UserWarning,
-        stacklevel=2,
-    )
-    return None
+        return None, f"{place}, which tells roles, units and types, is damaged"
+    if notes.get(_SIZE) != (size := os.path.getsize(path)):
+        return None, (
+            f"{place}, which tells roles, units and types, was written for a file of {notes.get(_SIZE)} bytes, and "
+            f"this one has {size}"
+        )
+    return notes, ""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lawful.data import sidecar
 from lawful.data.formats import checked
 from lawful.data.names import listed
 from lawful.errors import InputError
@@ -88,6 +89,7 @@ def _files(given: str) -> list[tuple[Path, str | None]]:
         if os.path.exists(given):
             return [(Path(given), tree)]
     matches = sorted(glob.glob(given, recursive=True)) if glob.has_magic(given) else []
+    matches = [one for one in matches if not one.endswith(sidecar.SUFFIX)]  # read with the tables that they belong to
     if matches:
         return [(Path(one), tree) for one in matches]
     raise InputError(_absent(given))

@@ -1,5 +1,6 @@
 """Events in bins of predicted probability: sums under any weights, and whether they fit."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,7 +11,8 @@ from lawful.evidence.arrays import Array, safe_ratio
 from lawful.evidence.squares import Squares
 
 _LEAST = 5.0  # effective events of each class that a bin of the chi2 shall expect
-_KNOWN = 10.0  # effective events of a class in a bin that tell how its weights spread
+_KNOWN = 200.0  # effective events of a class in a bin that tell how its weights spread
+_CERTAIN = 1e-6  # events of a class that are expected among those to which the model denies it
 
 
 def calibration_edges(probability: Array, weight: Array, bins: int) -> Array:
@@ -84,14 +86,15 @@ class CalibrationBins:
         r"""Variance of the sums of w (y - p) if the probabilities are right, (B,).
 
         $\sum_i w_i p_i (1 - p_i) [(1 - p_i) u_S + p_i u_B]$, where $u = \sum w^2 / \sum w$ of a class says how much
-        a unit of its weight fluctuates: of its events in the bin, or of all its events where the bin has few.
+        a unit of its weight fluctuates: of its events in the bin, or of all its events where the bin has few, or of
+        all events where there are none of the class.
         """
         q = self.probability * (1 - self.probability)
         variance = np.zeros(len(self))
         for own, other_share in ((self.truth, 1 - self.probability), (1 - self.truth, self.probability)):
             w, w2 = self.sums(weight, own), self.sums(weight**2, own)
             whole, whole2 = w.sum(), w2.sum()
-            overall = whole2 / whole if whole > 0 else 0.0
+            overall = whole2 / whole if whole > 0 else (weight**2).sum() / weight.sum()
             good = (w > 0) & (w**2 >= _KNOWN * w2)
             unit = np.where(good, w2 / np.where(good, w, 1.0), overall)
             variance += unit * self.sums(weight, q * other_share)
@@ -104,7 +107,8 @@ class CalibrationBins:
         inner: list[int] = []  # edges that are kept
         start = 0
         for end in range(1, len(self) + 1):
-            enough = all(s[start:end].sum() ** 2 >= _LEAST * v[start:end].sum() > 0 for s, v in expected)
+            sums = [(s[start:end].sum(), v[start:end].sum()) for s, v in expected]
+            enough = all(s > 0 and s**2 >= _LEAST * v for s, v in sums)
             if enough:
                 inner.append(end)
                 start = end
@@ -117,13 +121,16 @@ class CalibrationTest:
     """Whether the bins of a calibration curve fit perfect probabilities.
 
     Attributes:
-        chi2: Sum over the bins of the squared deviation over its variance.
+        chi2: Sum over the bins of the squared deviation over its variance; infinite where an event is what the model
+            calls impossible.
         bins: Number of bins, the degrees of freedom.
-        probability: With which a perfect model would show a larger chi2, 0 to 1.
+        probability: With which a perfect model would show a larger chi2, 0 to 1; NaN where nothing can be tested.
 
     Examples:
         >>> print(CalibrationTest(12.3, 15, 0.66))
         χ² = 12.3 in 15 bins, probability 0.66
+        >>> print(CalibrationTest(0.0, 0, float("nan")))
+        χ² cannot be tested: no bin of events whose class the model leaves open
     """
 
     chi2: float
@@ -131,14 +138,55 @@ class CalibrationTest:
     probability: float
 
     def __str__(self) -> str:
+        if math.isnan(self.probability):
+            return "χ² cannot be tested: no bin of events whose class the model leaves open"
+        if math.isinf(self.chi2):
+            return f"χ² is infinite: events are what the model calls impossible, probability {self.probability:.2g}"
         return f"χ² = {self.chi2:.3g} in {self.bins} bins, probability {self.probability:.2g}"
 
 
+def _denied(chance: Array, own: Array, weight: Array) -> Array:
+    """Which events, (N,), are so unlikely of a class that no event of it is expected among them all.
+
+    Args:
+        chance: Probability of the class, (N,).
+        own: 1 for its events, (N,).
+        weight: (N,).
+    """
+    size = np.abs(weight)
+    of_class = size @ own
+    unit = (weight**2) @ own / of_class if of_class > 0 else (weight**2).sum() / size.sum()  # weight of one event
+    order = np.argsort(chance, kind="stable")
+    denied = np.empty(len(chance), dtype=bool)
+    denied[order] = np.cumsum(size[order] * chance[order]) <= _CERTAIN * unit
+    return denied
+
+
 def fit(bins: CalibrationBins, weight: Array) -> CalibrationTest:
-    """The chi2 of the bins, neighbours with few events joined."""
-    joined = bins.merged(weight)
-    deviation, variance = joined.sums(weight, joined.difference), joined.expected_variance(weight)
-    good = variance > 0
-    value = float((deviation[good] ** 2 / variance[good]).sum())
-    B = int(good.sum())
-    return CalibrationTest(value, B, float(chi2_distribution.sf(value, B)) if B else float("nan"))
+    """The chi2 of the bins, neighbours with few events joined.
+
+    Events to which the model denies a class are tested apart, for among others a few contradictions would be lost.
+    They add nothing but where the class is there all the same.
+    """
+    t, p = bins.truth, bins.probability
+    value, open_ = 0.0, np.ones(len(p), dtype=bool)
+    for own, chance in ((t, p), (1 - t, 1 - p)):
+        denied = _denied(chance, own, weight)
+        there = denied & (own == 1) & (weight != 0)
+        if there.any():
+            # weights of both signs may cancel where the class has no yield
+            signed = bool((weight < 0).any())
+            variance = (weight[there] ** 2).sum() if signed else (weight**2 * chance * (1 - chance))[denied].sum()
+            deviation = (weight * (own - chance))[denied].sum()
+            value += float(deviation**2 / variance) if variance > 0 else math.inf
+        open_ &= ~denied
+    left = CalibrationBins(t[open_], p[open_], bins.edges)
+    B = 0
+    if open_.any():
+        joined = left.merged(weight[open_])
+        deviation, variance = joined.sums(weight[open_], joined.difference), joined.expected_variance(weight[open_])
+        good = variance > 0
+        value, B = value + float((deviation[good] ** 2 / variance[good]).sum()), int(good.sum())
+    if not B:
+        return CalibrationTest(value, 0, 0.0 if value > 0 else math.nan)
+    return CalibrationTest(value, B, float(chi2_distribution.sf(value, B)))

@@ -55,6 +55,17 @@ def asimov_significance(s: Any, b: Any, sigma_b: Any = 0.0) -> Number:
     return plain(z)
 
 
+def significance_of_cut(s: Any, b: Any, uncertainty: float) -> Number:
+    """`asimov_significance` of what passes a cut, for a relative uncertainty of the background.
+
+    NaN for b = 0 with an uncertainty above zero: a share of nothing would claim that b is known exactly, where the
+    simulation has only run out of events.
+    """
+    s, b = np.broadcast_arrays(*(np.asarray(v, dtype=np.float64) for v in (s, b)))
+    z = np.asarray(asimov_significance(s, b, uncertainty * np.abs(np.nan_to_num(b))))
+    return plain(np.where((b == 0) & (uncertainty > 0), np.nan, z))
+
+
 @dataclass(frozen=True)
 class SignificanceScan:
     """Significance at each cut on the score.
@@ -63,7 +74,7 @@ class SignificanceScan:
         thresholds: Cuts score >= threshold, descending, (T,).
         signal: Expected signal that passes, (T,).
         background: Expected background that passes, (T,).
-        significance: Asimov significance, (T,).
+        significance: Asimov significance, (T,); NaN where no background passes and `uncertainty` is above zero.
         effective: Effective number of simulated background events that pass, (sum w)^2 / sum w^2, (T,).
         best: Index of the best cut among those with enough effective background events.
     """
@@ -127,7 +138,7 @@ def scan_significance(
     effective = np.where(squares > 0, b**2 / np.where(squares > 0, squares, 1.0), 0.0) * (b > 0)
     s = s if signal is None else s * (signal / w[ranking.signal].sum())
     b = b if background is None else b * (background / w[~ranking.signal].sum())
-    z = np.asarray(asimov_significance(s, b, uncertainty * np.abs(b)))
+    z = np.asarray(significance_of_cut(s, b, uncertainty))
     enough = effective >= min(least, effective.max())
     best = int(np.argmax(np.where(enough & np.isfinite(z), z, -np.inf)))
     return SignificanceScan(cuts, s, b, z, effective, best)

@@ -32,6 +32,7 @@ from lawful.predict.inputs import (
     put_gaps,
     read_sentinels,
     take_apart,
+    unnamed,
 )
 from lawful.predict.own_nets import call_maker, count_outputs, warn_of_equals
 from lawful.predict.plain import from_json, plain_number, to_json, warn_of_code
@@ -279,13 +280,15 @@ class NetEstimator(BaseEstimator):
         """As `take_apart`, for data that must fit the columns of the training data."""
         names = getattr(self, "feature_names_in_", None)
         table = take_apart(X, y, weight, names)
-        if table.events and self.sentinels_:  # where the events do not say themselves what is missing
-            unsaid = {name: values for name, values in self.sentinels_.items() if name not in X.missing}
-            return replace(table, X=put_gaps(table.X, unsaid))
-        if self.fitted_on_events_ and isinstance(table.X, np.ndarray) and table.X.shape[1:] == (self.n_features_in_,):
+        plain = None if table.events else unnamed(table.X)
+        if self.fitted_on_events_ and plain is not None and plain.shape[1:] == (self.n_features_in_,):
             import pandas as pd
 
-            return replace(table, X=pd.DataFrame(table.X, columns=names))  # events.X is in the order of the features
+            table = replace(table, X=pd.DataFrame(plain, columns=names))  # events.X is in the order of the features
+        if self.sentinels_ and hasattr(table.X, "columns") and table.X.columns.is_unique:
+            said = X.missing if table.events else ()  # where the events say themselves what is missing
+            unsaid = {n: values for n, values in self.sentinels_.items() if n not in said and n in table.X}
+            return replace(table, X=put_gaps(table.X, unsaid))
         return table
 
     def _check_spread(self) -> None:

@@ -83,13 +83,26 @@ def read_sentinels(told: Any) -> dict[str, tuple[float, ...]]:
         raise InputError(f"{told!r} is no table from column to the values that mean missing.") from None
 
 
+def unnamed(X: Any) -> Array | None:
+    """An array or list of rows as an array; None for what has column names, or is no table."""
+    if isinstance(X, list | tuple):
+        try:
+            X = np.asarray(X)
+        except ValueError:  # rows of unequal length, of which `check_X` says more
+            return None
+    return X if isinstance(X, np.ndarray) and X.ndim == 2 else None
+
+
 def put_gaps(frame: Any, sentinels: Mapping[str, tuple[float, ...]]) -> Any:
     """A data frame with NaN in place of the values that mean missing, column by column."""
     new = {}
     for name, values in sentinels.items():
         column = frame[name]
+        if column.dtype == object:
+            column = column.infer_objects()
         if column.dtype.kind in "iuf":
-            kind = column.dtype if column.dtype.kind == "f" else np.dtype(np.float64)
+            numpy = getattr(column.dtype, "numpy_dtype", column.dtype)
+            kind = numpy if numpy.kind == "f" else np.dtype(np.float64)
             new[name] = column.mask(column.isin(np.array(values, kind)))
     return frame.assign(**new)
 

@@ -1,5 +1,6 @@
 """Members as arrays of a file, and back."""
 
+import copy
 from collections.abc import Callable
 
 import numpy as np
@@ -45,9 +46,17 @@ def restore_members(
     if known:
         with torch.device("meta"):  # takes no memory, whatever size the file claims
             check(make())
-    members = Members(make, 1, seed=0, dtype=dtype)
+
+    def as_trained() -> nn.Module:
+        net = copy.deepcopy(make())  # it may be the caller's own
+        for name, parameter in net.named_parameters():  # layers may have been frozen after they were made
+            parameter.requires_grad_(name not in buffers)
+        return net
+
+    members = Members(as_trained, 1, seed=0, dtype=dtype)
     check(members.net)
-    if any(buffers[name].shape != (count, *v.shape[1:]) for name, v in members.buffers.items()):
+    sizes = {name: a.shape for name, a in buffers.items()}
+    if any(sizes.get(name) != (count, *v.shape[1:]) for name, v in members.buffers.items()):
         raise InputError("what the network keeps besides weights does not fit it: the file was changed.")
     try:
         place = find_device(device)

@@ -11,9 +11,12 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
+from lawful.errors import InputError
 from lawful.predict.signed import signed_mean
 
 Array = npt.NDArray[Any]
+_NEVER = 2**30  # rows in a leaf that no part reaches
+_FEWEST = 40  # rows that a tree can split at all, with twenty in a leaf
 
 
 class BoostedRegressor(RegressorMixin, BaseEstimator):
@@ -35,24 +38,36 @@ class BoostedRegressor(RegressorMixin, BaseEstimator):
         self.seed = seed
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train on inputs X, (N, F), targets y, (N,), and weights, (N,) or None."""
+        """Train on inputs X, (N, F), targets y, (N,), and weights, (N,) or None.
+
+        Events of weight zero are left out. Of fewer than 40 events of one sign a constant is learned, their mean, and
+        so is the share of a sign that has fewer.
+
+        Raises:
+            InputError: When the weights sum to zero.
+        """
         y = np.asarray(y, np.float64)
         weight = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, np.float64)
+        total = float(weight.sum())
+        if total == 0:
+            raise InputError(f"The {len(weight)} weights sum to 0: a mean needs another sum. Are all of them zero?")
+        weight = weight * np.sign(total)  # which no mean depends on
         self.low_, self.high_ = float(y.min()), float(y.max())
         negative = weight < 0
         self.signed_ = bool(negative.any())
-        rows = X.iloc if hasattr(X, "iloc") else X
-        parts = [~negative, negative] if self.signed_ else [slice(None)]
+        rows = X.iloc if hasattr(X, "iloc") else np.asarray(X)
         self.means_ = [
-            HistGradientBoostingRegressor(early_stopping=True, random_state=self.seed).fit(
+            HistGradientBoostingRegressor(**_limits(int(part.sum())), random_state=self.seed).fit(
                 rows[part], y[part], None if sample_weight is None else np.abs(weight[part])
             )
-            for part in parts
+            for part in ((weight > 0, negative) if self.signed_ else (weight > 0,))
         ]
         if self.signed_:
-            self.share_ = HistGradientBoostingClassifier(
-                early_stopping=bool(min(negative.sum(), (~negative).sum()) > 1), random_state=self.seed
-            ).fit(X, negative, np.abs(weight))
+            some = weight != 0
+            fewer = int(min(negative.sum(), (weight > 0).sum()))
+            self.share_ = HistGradientBoostingClassifier(**_limits(fewer), random_state=self.seed).fit(
+                rows[some], negative[some], np.abs(weight[some])
+            )
         _note_columns(self, self.means_[0])
         return self
 
@@ -69,6 +84,13 @@ class BoostedRegressor(RegressorMixin, BaseEstimator):
             return plus
         mean = signed_mean(self.share_.predict_proba(X)[:, 1], plus, np.asarray(self.means_[1].predict(X)))
         return np.asarray(np.clip(mean, self.low_, self.high_))
+
+
+def _limits(rows: int) -> dict[str, Any]:
+    """Settings of trees for so many rows: early stopping holds some out, and too few have no split."""
+    if rows >= _FEWEST:
+        return {"early_stopping": True}
+    return {"early_stopping": False, "max_iter": 1, "min_samples_leaf": _NEVER}
 
 
 def _note_columns(model: Any, trees: Any) -> None:

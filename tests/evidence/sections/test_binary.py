@@ -4,7 +4,14 @@ import pytest
 from lawful.evidence import asimov_significance, counts
 from lawful.evidence.case import BEST, BinaryView
 from lawful.evidence.explorer import explorer_data
-from lawful.evidence.sections.binary import _significance_figure, simulated, source_of_yields, working_point
+from lawful.evidence.sections.binary import (
+    _significance_figure,
+    compared_with_noise,
+    simulated,
+    source_of_yields,
+    working_point,
+    working_section,
+)
 
 
 def view_of(y, score, weight, expected=(None, None)):
@@ -97,3 +104,30 @@ def test_the_yields_before_cuts_say_where_they_come_from(signed):
     assert source_of_yields(view_of(y, score, weight)) == "the sums of the weights"
     partial = source_of_yields(view_of(y, score, weight, (5.0, None)))
     assert partial == "signal as expected, background the sum of its weights"
+
+
+def few_background(uncertainty):
+    """Ten of 400 signal events lie above all background, one background event above half of the signal."""
+    rng = np.random.default_rng(3)
+    y = np.repeat([0, 1], 400)
+    score = np.r_[rng.uniform(0, 0.4, 399), 0.8, rng.uniform(0.5, 0.7, 390), np.full(10, 0.95)]
+    return BinaryView("s", y == 1, score, np.ones(800), 10.0, 1000.0, uncertainty=uncertainty, toys=200, seed=0)
+
+
+def test_no_significance_where_no_background_passes():
+    view = few_background(0.2)
+    assert np.isnan(working_point(view, 0.95)["significance"].value)
+    assert working_point(few_background(0.0), 0.95)["significance"].value == np.inf
+    one = working_point(view, view.working_points["ε_S = 0.5"])["significance"]
+    assert one.value == pytest.approx(asimov_significance(5.0, 2.5, 0.5), rel=1e-3)
+    assert one.low < one.value
+    assert np.isnan(one.high)  # no background passes in a third of the toys
+    section = working_section(view)
+    assert any("no simulated background passes" in paragraph for paragraph in section.text)
+    for line in _significance_figure(view).axes[0].lines[1:2]:
+        assert np.isnan(line.get_ydata()[line.get_xdata() > 0.8]).all()
+
+
+def test_nothing_left_to_test_is_said():
+    y = np.tile([0.0, 1.0], 20)
+    assert "cannot be tested" in compared_with_noise(y, y, np.ones(40))

@@ -1,5 +1,6 @@
 """What there is to see of a score that separates signal from background."""
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from lawful.evidence.figures.probability import draw_calibration, draw_confusion
 from lawful.evidence.questions import Binary
 from lawful.evidence.ranking import inverse
 from lawful.evidence.resampling import Measured, measured, toys_of
-from lawful.evidence.significance import asimov_significance
+from lawful.evidence.significance import significance_of_cut
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -87,20 +88,23 @@ def compared_with_noise(right: Array, probability: Array, weight: Array) -> str:
     """A sentence: the plain calibration error, and what noise alone would make of it."""
     plain_error = expected_calibration_error(right, probability, weight)
     noise = calibration_noise(right, probability, weight)
+    test = calibration_chi2(right, probability, weight)
+    fits = f"{test}." if math.isnan(test.probability) else f"{test} that a perfect model fits worse."
     return (
         f"The mean |observed − predicted| is {number(plain_error, 3)}, noise included; from fluctuations alone, a "
-        f"perfect model would show {noise} with these events. {calibration_chi2(right, probability, weight)} that a "
-        "perfect model fits worse."
+        f"perfect model would show {noise} with these events. {fits}"
     )
 
 
 def working_section(view: BinaryView) -> Section:
     """Working points with everything that follows from them, the significance scan, and the explorer."""
     rows = []
+    unknown = False
     metrics: dict[str, Measured] = {}
     for name, threshold in view.working_points.items():
         found = best_point(view) if name == BEST else working_point(view, threshold)
         behind = " + ".join(number(n) for n in simulated(view, name))
+        unknown |= view.uncertainty > 0 and any(map(math.isnan, found["significance"].as_dict().values()))
         rows.append((name, f"{threshold:.4g}", *(str(found[key]) for key in _WORKING), behind))
         if name == BEST:
             metrics["significance"] = found["significance"]
@@ -111,6 +115,7 @@ def working_section(view: BinaryView) -> Section:
         "threshold is held fixed in the intervals. The last column counts the simulated signal and background events "
         "that pass, whatever their weights.",
         _HOW_CHOSEN if view.selected is not None else _NOT_JUDGED,
+        *((_NO_BACKGROUND,) if unknown else ()),
     )
     columns = (
         "working point",
@@ -142,6 +147,10 @@ _HOW_CHOSEN = (
     "The threshold of largest significance was chosen on all test events, among cuts that leave at least 25 "
     "effective background events. The numbers beside it are free of that choice: each fifth of the events is judged "
     "by the cut that the other four fifths choose, and what passes is summed."
+)
+_NO_BACKGROUND = (
+    "Where no simulated background passes, in the events or in toys of them, there is no significance (–): nothing "
+    "tells how much background there is, and an uncertainty relative to none would be none."
 )
 _NOT_JUDGED = (
     "There are too few events to choose a cut on some and judge it on others: nothing is said of the threshold of "
@@ -197,15 +206,22 @@ def _what_follows(view: BinaryView, sums: tuple[float, float], toys: tuple[Array
     # expected yields are given numbers: only the efficiencies fluctuate with the test events
     toys_s = eps_s * view.expected_signal if view.expected_signal is not None else toys[0]
     toys_b = eps_b * view.expected_background if view.expected_background is not None else toys[1]
-    z = float(asimov_significance(s, b, view.uncertainty * abs(b)))
-    toys_z = np.asarray(asimov_significance(toys_s, toys_b, view.uncertainty * np.abs(toys_b)))
+    z = float(significance_of_cut(s, b, view.uncertainty))
+    toys_z = np.asarray(significance_of_cut(toys_s, toys_b, view.uncertainty))
     return {
         "signal_efficiency": measured(own_s, eps_s),
         "background_efficiency": measured(own_b, eps_b),
         "rejection": measured(float(inverse(own_b)), np.asarray(inverse(eps_b))),
         "purity": measured(float(safe_ratio(s, s + b)), np.asarray(safe_ratio(toys_s, toys_s + toys_b))),
-        "significance": measured(z, toys_z),
+        "significance": _with_unknown(z, toys_z, (toys_b == 0) & (view.uncertainty > 0)),
     }
+
+
+def _with_unknown(z: float, toys: Array, unknown: Array) -> Measured:
+    """The interval of a significance; an end among toys in which no background passes is not known, NaN."""
+    m = measured(z, np.where(unknown, np.inf, toys))
+    low, high = (math.nan if math.isinf(end) and unknown.any() else end for end in (m.low, m.high))
+    return Measured(m.value, low, high)
 
 
 def _significance_figure(view: BinaryView) -> "Figure":
@@ -220,8 +236,8 @@ def _significance_figure(view: BinaryView) -> "Figure":
     for u in (0.0, view.uncertainty):
         s, b = table.signal[keep] * f, table.background[keep] * g
         toys_b = eps_b[:, keep] * total_b
-        value = np.asarray(asimov_significance(s, b, u * np.abs(b)))
-        toys = np.asarray(asimov_significance(eps_s[:, keep] * total_s, toys_b, u * np.abs(np.nan_to_num(toys_b))))
+        value = np.asarray(significance_of_cut(s, b, u))
+        toys = np.asarray(significance_of_cut(eps_s[:, keep] * total_s, toys_b, u))
         finite = np.where(np.isfinite(toys), toys, np.nan)
         bands.append(spread(table.thresholds[keep], np.where(np.isfinite(value), value, np.nan), finite))
     cut = view.working_points[BEST]

@@ -72,7 +72,8 @@
     const errorS = efficiencyError(view.signal[k], totalS, view.signalSquares[k], view.signalSquares[last]);
     const errorB = efficiencyError(view.background[k], totalB, view.backgroundSquares[k], view.backgroundSquares[last]);
     const purity = (s, b) => (s + b > 0 ? s / (s + b) : NaN);
-    const known = (s, b) => significance(s, b, 0), measured = (s, b) => significance(s, b, relative * Math.abs(b));
+    const noBackground = (b) => b === 0 && relative > 0;  // an uncertainty relative to nothing says nothing
+    const known = (s, b) => significance(s, b, 0), measured = (s, b) => noBackground(b) ? NaN : significance(s, b, relative * Math.abs(b));
     const withError = (f) => [f(s, b), carried(f, s, b, errorS * expectedS, errorB * expectedB)];
     show("signalEfficiency", epsS, errorS);
     show("backgroundEfficiency", epsB, errorB);
@@ -82,6 +83,7 @@
     show("purity", ...withError(purity));
     show("significanceKnown", ...withError(known));
     show("significance", ...withError(measured));
+    if (noBackground(b)) output("significance").textContent += " (no background passes: it is not known how much there is)";
     show("signalEvents", view.signalEvents[k]);
     show("backgroundEvents", view.backgroundEvents[k]);
     show("signalKept", s);
