@@ -7,9 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lawful.learning.members import Members, scores_by_hand, seeded
+from lawful.learning.members import Members, core_of, scores_by_hand, seeded
 from lawful.learning.objectives import Objective
 from lawful.nets.dense import DensePass
+from lawful.nets.symmetric import Around
 
 if TYPE_CHECKING:
     from lawful.learning.loop import Examples, Settings
@@ -68,7 +69,10 @@ class Group:
         self.scratch = torch.zeros_like(self.values)
         net = self.members.net
         if self.by_hand:
-            self.dense = DensePass(net, self.values, self.gradients, self.batch)  # type: ignore[arg-type]
+            self.around = net if isinstance(net, Around) else None
+            copies = 1 if self.around is None else self.around.given(self.examples.x[:1]).shape[-2]
+            self.rows = self.batch * copies  # of the core, in a step
+            self.dense = DensePass(core_of(net), self.values, self.gradients, self.rows)  # type: ignore[arg-type]
         e = self.examples
         self.index = _rows(e.train, self.ids).numpy(force=True)
         shared = _rows(e.train, self.ids[:1]) if e.train.stride(0) == 0 else _rows(e.train, self.ids)
@@ -151,12 +155,19 @@ class Group:
         noise = None
         if self.dense.net.dropout:
             units = sum(h.shape[-1] for h in self.dense.h[:-1])
-            size = (count, self.batch, units)
+            size = (count, self.rows, units)
             noise = np.stack([draw.integers(0, 256, size, np.uint8) for draw in draws], 1)  # (S, m, B, units)
         for s in range(count):
-            z = self.dense.forward(x[:, s], None if noise is None else noise[s])
+            draw = None if noise is None else noise[s]
+            if self.around is None:
+                z = self.dense.forward(x[:, s], draw)
+                slope = self.objective.slope(z, y[:, s]).mul_(per_event[:, s])
+            else:
+                given = self.around.given(x[:, s]).contiguous()
+                z = self.around.combine(self.dense.forward(given, draw), x[:, s])
+                slope = self.around.slope(self.objective.slope(z, y[:, s]).mul_(per_event[:, s]), x[:, s])
             scores[:, s] = z
-            self.dense.backward(self.objective.slope(z, y[:, s]).mul_(per_event[:, s]))
+            self.dense.backward(slope)
             self._advance()
         return (self.objective.loss(scores, y) * w).sum((1, 2), dtype=self.sums)
 

@@ -128,7 +128,7 @@ class Mean(Architecture):
                 full[at : at + size, at : at + size] = element_matrix(kind, g).toarray()
                 at += size
             back.append(full)
-        matrices = torch.from_numpy(np.stack(back)).to(torch.get_default_dtype())
+        matrices = torch.from_numpy(np.stack(back))
         return Averaged(core(plain + copies * outputs), matrices, count, plain=plain, copies=copies)
 
 

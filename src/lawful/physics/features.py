@@ -12,18 +12,16 @@ from lawful.physics.representations import Kind
 from lawful.physics.statement import Columns
 from lawful.physics.symmetry import Symmetry
 
-MOST_PRODUCTS = 500  # products of two invariants that are given to the network at most
-
 
 class Features:
-    r"""Invariants, products of them, and basis tensors, from inputs that a group acts on.
+    r"""Invariants and basis tensors, from inputs that a group acts on.
 
     An invariant output is a function of the invariants s alone; any other output is $y = \sum_k c_k(s)\,T_k$ with
     basis tensors $T_k$ that transform as y does, and coefficients that the network gives. Both are polynomials of
     the inputs, worked out in float64 and without anything to learn, so they are found once and not in every step.
 
     The network is given each invariant of degree n as it is and as its n-th root, which is as large as the inputs
-    (softened near zero), and the products of two invariants, where there are not more than 500.
+    (softened near zero).
 
     Args:
         symmetry: The symmetry.
@@ -68,9 +66,7 @@ class Features:
     @property
     def width(self) -> int:
         """Numbers that the network is given, K."""
-        plain = self.scalars + len(self.invariants)
-        products = plain * (plain + 1) // 2
-        return plain + int((self.invariants.degrees > 1).sum()) + (products if products <= MOST_PRODUCTS else 0)
+        return self.scalars + len(self.invariants) + int((self.invariants.degrees > 1).sum())
 
     @property
     def _counts(self) -> list[int]:
@@ -89,7 +85,7 @@ class Features:
 
         framed = self.frame(X)
         self.arrays = {"blocks": np.array([np.sqrt(np.mean(size(block) ** 2)) for block in framed.blocks])}
-        s = self._invariants(framed.blocks)
+        s = self._invariants(framed.blocks, len(X))
         self.arrays["invariants"] = size(s)
         soft = 0.1 * np.median(np.abs(s), axis=0) if s.shape[1] else np.zeros(0)
         self.arrays["soft"] = np.where(soft > 0, soft, 0.1 * self.arrays["invariants"])
@@ -115,9 +111,9 @@ class Features:
     def _scaled(self, blocks: list[Array]) -> list[Array]:
         return [block / scale for block, scale in zip(blocks, self.arrays["blocks"], strict=True)]
 
-    def _invariants(self, blocks: list[Array]) -> Array:
-        if not blocks or not len(self.invariants):
-            return np.zeros((len(blocks[0]) if blocks else 0, 0))
+    def _invariants(self, blocks: list[Array], rows: int) -> Array:
+        if not len(self.invariants):
+            return np.zeros((rows, 0))
         return self.invariants(self._scaled(blocks))[:, :, 0]
 
     def _basis(self, basis: Polynomials, blocks: list[Array]) -> Array:
@@ -126,23 +122,19 @@ class Features:
     def plain(self, X: Array) -> Array:
         """The scalars and invariants as they are, (N, S): what every invariant function is a function of."""
         framed = self.frame(X)
-        s = self._invariants(framed.blocks) if framed.blocks else np.zeros((len(X), 0))
+        s = self._invariants(framed.blocks, len(X))
         return np.concatenate([framed.scalars, s / self.arrays["invariants"]], 1)
 
     def inputs(self, X: Array) -> Array:
         """What the network is given, (N, K)."""
         framed = self.frame(X)
-        s = self._invariants(framed.blocks) if framed.blocks else np.zeros((len(X), 0))
+        s = self._invariants(framed.blocks, len(X))
         degree = self.invariants.degrees
         higher = degree > 1
         e, n = self.arrays["soft"][higher], degree[higher]
         root = s[:, higher] / (s[:, higher] ** 2 + e**2) ** ((n - 1) / (2 * n))
         plain = np.concatenate([framed.scalars, s / self.arrays["invariants"]], 1)
-        return np.concatenate([plain, root, *self._products(plain)], 1)
-
-    def _products(self, plain: Array) -> list[Array]:
-        i, j = np.triu_indices(plain.shape[1])
-        return [plain[:, i] * plain[:, j]] if 0 < len(i) <= MOST_PRODUCTS else []
+        return np.concatenate([plain, root], 1)
 
     def basis(self, X: Array) -> Array:
         """Basis tensors of the whole output, (N, outputs, width of the output)."""

@@ -9,7 +9,7 @@ from lawful.physics.features import Features
 from lawful.physics.groups.group import Array
 
 FOLDS = 5
-WORTH = 0.8  # share of the variance that it must explain on held-out events, else training starts from nothing
+WORTH = 0.5  # share of the variance that it must explain on held-out events, else training starts from nothing
 MOST_COLUMNS = 1200
 _PENALTIES = np.logspace(-12, 2, 29)
 
@@ -80,7 +80,7 @@ def fit_start(features: Features, X: Array, y: Array, weight: Array, seed: int) 
 
     Returns:
         The polynomial and what the folds predict of events that they did not see, (N, T); None when that explains
-        less than 80% of the variance, or when there are too many columns.
+        less than half of the variance, or when there are too many columns.
     """
     N = len(X)
     columns = design(features, X[:1]).shape[1]

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.func import jvp
 
 from lawful.errors import InputError
 from lawful.physics.groups import Group, read
@@ -34,7 +33,10 @@ class Symmetry(Statement):
         augment: In each epoch every event is moved by a random element, target included.
         loss: A penalty on $f(g x) - g f(x)$; `samples` elements for each event (1), or with `lie=True` on the
             derivative along each generator.
-        architecture: A network that cannot break the symmetry; `tolerance` of the null space (1e-6).
+        architecture: A network that cannot break the symmetry; `tolerance` of the null space (1e-6). A regression may
+            start from a polynomial of invariants and basis tensors, fitted in closed form: `start=True` or `False`,
+            or "auto", which takes it where it leaves less than a hundredth of the variance, and where it explains
+            more than half trains with and without it and keeps what predicts held-out events better.
 
     Raises:
         InputError: When `on` or `to` cannot be understood.
@@ -119,12 +121,15 @@ class Symmetry(Statement):
 
     def slopes(self, model: Model, X: Tensor, table: Columns) -> Tensor:
         """The derivative of f(g x) - g f(x) along each generator at the identity, (N, generators * O)."""
-        layout, parts = self.layout(table), []
+        layout = self.layout(table)
+        x = X.detach().requires_grad_()
+        y = model(x)
+        rows = [torch.autograd.grad(y[:, o].sum(), x, create_graph=True)[0] for o in range(y.shape[1])]
+        J = torch.stack(rows, 1)  # (N, O, F)
+        parts = []
         for A in torch.from_numpy(self.group.generators).to(X):
-            value, slope = jvp(  # type: ignore[misc]
-                model, (X,), (layout.velocity(X, A, self.group),)
-            )
-            parts.append(slope if self.invariant else slope - self.output.velocity(value, A, self.group))
+            slope = (J @ layout.velocity(X, A, self.group).unsqueeze(-1)).squeeze(-1)
+            parts.append(slope if self.invariant else slope - self.output.velocity(y, A, self.group))
         return torch.cat(parts, 1)
 
     def moved_output(self, y: Tensor, g: Tensor) -> Tensor:
@@ -148,9 +153,15 @@ class Symmetry(Statement):
         known: dict[str, dict[str, Any]] = {
             "augment": {},
             "loss": {"weight": 1.0, "tolerance": 0.0, "samples": 1, "lie": False},
-            "architecture": {"tolerance": 1e-6},
+            "architecture": {"tolerance": 1e-6, "start": "auto"},
         }
         chosen = self._filled(mechanism, known[mechanism], given)
+        if mechanism == "loss" and (not isinstance(chosen["samples"], int) or chosen["samples"] < 1):
+            raise InputError(
+                f"{self.name}.by('loss', samples={chosen['samples']!r}): expected a whole number from 1."
+            )
+        if chosen.get("start", "auto") not in ("auto", True, False):
+            raise InputError(f"{self.name}.by('architecture', start={chosen['start']!r}): 'auto', True or False.")
         if chosen.get("lie") and not len(self.group.generators):
             raise InputError(f"{self.name}.by('loss', lie=True): the group has no generators.")
         return chosen

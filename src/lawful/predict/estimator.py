@@ -252,8 +252,7 @@ class NetEstimator(BaseEstimator):
         raw = np.concatenate([x, x[:1]]) if rows > len(x) else x
 
         def prepare(points: torch.Tensor) -> torch.Tensor:
-            prepared = self.physics_.prepare(points.numpy(force=True).astype(np.float64), self.scaling_)
-            return torch.from_numpy(prepared).to(device, dtype)
+            return self.physics_.prepare_tensor(points, self.scaling_)
 
         return Penalty(torch.from_numpy(raw.astype(np.float64)).to(device, dtype), prepare, self._penalise)
 
@@ -344,9 +343,7 @@ class NetEstimator(BaseEstimator):
         inputs = self.physics_.prepare(x, self.scaling_)
         values = self.members_.values
         z: Array = (
-            self.members_.scores(torch.from_numpy(inputs).to(values.device, values.dtype))
-            .numpy(force=True)
-            .astype(np.float64)
+            self.members_.scores(torch.from_numpy(inputs).to(values.device)).numpy(force=True).astype(np.float64)
         )
         return z, x
 

@@ -1,19 +1,30 @@
 """The statements that an estimator is given, made ready for one set of data."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from lawful.errors import InputError
 from lawful.learning.scaling import InputScaling, TargetScaling
 from lawful.nets.architecture import Architecture, Invariants, find_architecture
 from lawful.physics.start import Start, fit_start
-from lawful.physics.statement import Columns, Enforced, statements_of
+from lawful.physics.statement import Columns, Enforced, Statement, statements_of
 from lawful.physics.symmetry import Symmetry
+from lawful.physics.units import Units
 from lawful.predict.inputs import Array
+
+_CERTAIN = 0.01  # a polynomial that leaves less of the variance than this is taken without a second training
+
+
+def can_build(statement: Statement, mechanism: str) -> bool:
+    """Whether estimators can hold a statement by a mechanism; an architecture is built in for symmetries."""
+    if mechanism not in statement.mechanisms or mechanism == "residual":
+        return False
+    return mechanism != "architecture" or isinstance(statement, Symmetry)
 
 
 class Knowledge:
@@ -31,6 +42,7 @@ class Knowledge:
         penalised: Those that add to the loss.
         architecture: The parts that the network is built around, or None.
         start: A polynomial from which training starts, or None.
+        doubtful: Whether the network might do better without that.
 
     Raises:
         InputError: When a statement does not fit the data or the network, or contradicts another; names it.
@@ -48,6 +60,12 @@ class Knowledge:
         self.augmented = [item for item in enforced if item.mechanism == "augment"]
         self.penalised = [item for item in enforced if item.mechanism == "loss"]
         built = [item for item in enforced if item.mechanism == "architecture"]
+        for item in enforced:
+            if not can_build(item.statement, item.mechanism):
+                raise InputError(
+                    f"{item.statement.name} by {item.mechanism!r} is not built into estimators: use by('loss') where "
+                    "the statement has it, or the modules of lawful.nets in a training loop of your own."
+                )
         if len(built) > 1:
             raise InputError(
                 f"{built[0].statement.name} and {built[1].statement.name} both ask for an architecture, and a "
@@ -55,6 +73,7 @@ class Knowledge:
             )
         self.architecture: Architecture | None = None
         self.start: Start | None = None
+        self.doubtful = False
         if built:
             symmetry = built[0].statement
             assert isinstance(symmetry, Symmetry)
@@ -65,6 +84,7 @@ class Knowledge:
                     f"or enforce it on the network {shown!r} by 'loss' or 'augment'."
                 )
             self.architecture = find_architecture(symmetry, table, built[0].options["tolerance"])
+            self.wanted: bool | str = built[0].options["start"]
 
     def __bool__(self) -> bool:
         """Whether anything is stated."""
@@ -95,8 +115,6 @@ class Knowledge:
         """Scaling of the core network's inputs."""
         numbers = self.numbers(x)
         copies = numbers.shape[1]
-        if isinstance(self.architecture, Invariants):
-            kind = "standard" if kind == "robust" else kind  # roots are among the inputs: large values are tame
         return InputScaling.fit(numbers.reshape(-1, numbers.shape[2]), np.repeat(weight, copies), kind)
 
     def prepare(self, x: Array, scaling: InputScaling) -> Array:
@@ -105,6 +123,13 @@ class Knowledge:
         scaled = scaling.apply(numbers.reshape(-1, numbers.shape[2])).reshape(len(x), -1)
         side = None if self.architecture is None else self.architecture.side(x.astype(np.float64))
         return scaled if side is None else np.concatenate([scaled, side.astype(scaled.dtype)], 1)
+
+    def prepare_tensor(self, x: Tensor, scaling: InputScaling) -> Tensor:
+        """As `prepare`, for tensors; differentiable by x where there is no architecture."""
+        if self.architecture is None:
+            return scaling.apply_tensor(x)
+        prepared = self.prepare(x.numpy(force=True).astype(np.float64), scaling)
+        return torch.from_numpy(prepared).to(x)
 
     # ---- network -----------------------------------------------------------------------------------------------
     def wrap(self, make: Callable[[int], nn.Module], outputs: int, plain: int, copies: int) -> nn.Module:
@@ -141,13 +166,24 @@ class Knowledge:
 
     def fit_start(self, x: Array, y: Array, weight: Array, seed: int) -> Array | None:
         """Fit the polynomial to standardised targets, (N, T); give what it predicts of unseen events, or None."""
-        if not isinstance(self.architecture, Invariants) or (weight < 0).any():
+        if not isinstance(self.architecture, Invariants) or (weight < 0).any() or self.wanted is False:
             return None
         found = fit_start(self.architecture.features, x.astype(np.float64), y, weight, seed)
         if found is None:
             return None
         self.start, held = found
+        left = np.average(((y - held) ** 2).mean(1), weights=weight)
+        self.doubtful = self.wanted == "auto" and bool(left > _CERTAIN * np.average((y**2).mean(1), weights=weight))
         return held
+
+    def without_start(self, physics: Any) -> list[Enforced | Statement]:
+        """The same statements, with a network that starts from nothing."""
+        return [
+            replace(item, options={**item.options, "start": False})
+            if isinstance(item, Enforced) and item.mechanism == "architecture"
+            else item
+            for item in statements_of(physics)
+        ]
 
     def started(self, x: Array) -> Array | float:
         """The polynomial's standardised predictions, (N, T)."""
@@ -162,7 +198,7 @@ class Knowledge:
         rng = np.random.default_rng([seed, epoch, 11])
         xt, yt = torch.from_numpy(x.astype(np.float64)), torch.from_numpy(y.astype(np.float64))
         for item in self.augmented:
-            assert isinstance(item.statement, Symmetry)
+            assert isinstance(item.statement, Symmetry | Units)
             xt, yt = item.statement.augmented(xt, yt, self.table, rng)
         return xt.numpy(), yt.numpy()
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from scipy.special import expit
-from sklearn.base import RegressorMixin
+from sklearn.base import RegressorMixin, clone
 from sklearn.utils import Tags
 
 from lawful.errors import InputError
@@ -137,6 +137,7 @@ class Regressor(RegressorMixin, NetEstimator):
         self.flat_ = np.ndim(y) == 1
         self.target_scaling_ = TargetScaling.fit(targets, weight)
         self.target_deviation_ = self.target_scaling_.scale.copy()
+        self.held_out_error_: float | None = None
         return targets
 
     def _targets_count(self) -> int:
@@ -222,7 +223,20 @@ class Regressor(RegressorMixin, NetEstimator):
             InputError: When data or settings are at fault; the message says what to do.
         """
         super().fit(X, y, sample_weight, validation)
+        if self.physics_.doubtful and self.held_out_error_ is not None:
+            rival = clone(self).set_params(physics=self.physics_.without_start(self.physics), checkpoint=None)
+            rival.fit(X, y, sample_weight, validation)
+            if rival.held_out_error_ < self.held_out_error_:
+                for name, value in vars(rival).items():
+                    if name.endswith("_"):
+                        setattr(self, name, value)
         return self
+
+    def _after_training(self, z: Array, y: Array, w: Array, shared: Array) -> None:  # noqa: ARG002
+        """Keep the error on held-out events, in deviations of the targets."""
+        if not isinstance(self.objective_, SignedSquaredError):
+            error = ((z - y) * self.target_scaling_.scale / self.target_deviation_) ** 2
+            self.held_out_error_ = float(np.average(error.mean(-1), weights=w))
 
     def _strata(self, coded: Array) -> Array:
         return np.zeros(len(coded), np.int64)
