@@ -38,7 +38,7 @@ class Based(nn.Module):
         >>> known = Baseline("k * x", columns=["x"], parameters={"k": 2.0})
         >>> net = Based(nn.Linear(3, 1), known, Columns(1), [0.0], [1.0])
         >>> x = torch.ones(5, 4)
-        >>> torch.equal(net(x) - net.size(x), torch.full((5, 1), 2.0))
+        >>> torch.allclose(net(x) - net.size(x), torch.full((5, 1), 2.0))
         True
     """
 

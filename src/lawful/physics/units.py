@@ -128,6 +128,8 @@ class Units(Statement):
     def __init__(
         self, units: Mapping[str, str] | None = None, *, to: str | Sequence[str], reach: float = 2.0
     ) -> None:
+        if units is not None and not isinstance(units, Mapping):
+            raise InputError(f"Units({units!r}): expected the unit of each column, such as {{'length': 'm'}}.")
         self.units = None if units is None else dict(units)
         self.to = list(to) if isinstance(to, Sequence) and not isinstance(to, str) else to
         if isinstance(reach, bool) or not isinstance(reach, int | float) or not 1 < reach < math.inf:
