@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lawful import evidence as evidence
     from lawful import learning as learning
     from lawful import nets as nets
+    from lawful import physics as physics
     from lawful import predict as predict
     from lawful import studies as studies
     from lawful.data import Events as Events
@@ -21,16 +22,18 @@ if TYPE_CHECKING:
     from lawful.learning import load as load
     from lawful.predict import Classifier as Classifier
     from lawful.predict import Regressor as Regressor
+    from lawful.predict import compare as compare
 
 _HOME = {
     "Classifier": "lawful.predict",
     "Events": "lawful.data",
     "InputError": "lawful.errors",
     "Regressor": "lawful.predict",
+    "compare": "lawful.predict",
     "load": "lawful.learning",
     "read": "lawful.data",
 }
-_ROOMS = ("data", "evidence", "learning", "nets", "predict", "studies")
+_ROOMS = ("data", "evidence", "learning", "nets", "physics", "predict", "studies")
 
 __all__ = [*_HOME, *_ROOMS, "__version__"]  # noqa: PLE0604
 

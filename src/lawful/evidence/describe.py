@@ -8,6 +8,7 @@ _MEANING = {
     "auc": ("AUC", "chance that signal scores above background; 0.5 is no separation"),
     "average_precision": ("average precision", "mean purity over all signal efficiencies"),
     "accuracy": ("accuracy", "weight share of events whose most probable class is the true one"),
+    "violation": ("violation", "mean violation of the statement over test events; 0 when it is kept"),
     "log_loss": ("log loss", "mean of −ln p(true class), in nats; lower is better"),
     "brier": ("Brier score", "mean square distance of probability and truth; lower is better"),
     "calibration_error": (

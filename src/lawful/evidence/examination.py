@@ -17,7 +17,6 @@ from lawful.evidence.sections.about import (
     data_section,
     learning_section,
     provenance_section,
-    violations_section,
 )
 from lawful.evidence.sections.comparing import compare, comparison_frame, comparison_section
 from lawful.evidence.sections.domain import domain_section
@@ -30,6 +29,7 @@ from lawful.evidence.sections.systematics import (
     main_metric_systematics_section,
     systematics_section,
 )
+from lawful.evidence.sections.violations import violations_section
 from lawful.evidence.settings import UNCERTAINTY, check_settings, check_use, names_of, subjects, yields
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ def examine(
       `calibration_error`;
     - numbers: `rmse`, `mae`, `bias`, `resolution`, `resolution_68`, `r2`, and `pull_mean`, `pull_width` where the
       model states an uncertainty, each with `[output]` if there are several;
-    - all: `importance[feature]`, `sculpting[variable, efficiency]`, `systematic[variation, what]`, `share_outside`,
-      `outside[metric]`.
+    - all: `violation[statement]`, `importance[feature]`, `sculpting[variable, efficiency]`,
+      `systematic[variation, what]`, `share_outside`, `outside[metric]`.
 
     Args:
         model: A fitted estimator with scikit-learn's methods; `spread(X)` and `history_` are used where they exist.

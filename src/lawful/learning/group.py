@@ -7,9 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lawful.learning.members import Members, scores_by_hand, seeded
+from lawful.learning.members import Members, core_of, scores_by_hand, seeded
 from lawful.learning.objectives import Objective
 from lawful.nets.dense import DensePass
+from lawful.nets.symmetric import Around
 
 if TYPE_CHECKING:
     from lawful.learning.loop import Examples, Settings
@@ -38,6 +39,8 @@ class Group:
         self.members, self.ids = members, ids
         self.examples, self.objective, self.settings = examples, objective, settings
         self.sums = torch.float32 if examples.x.device.type == "mps" else torch.float64  # mps has no float64
+        self.by_hand = members.by_hand and examples.penalty is None
+        self.fresh = (examples.x, examples.y)  # what the epoch learns from
         n = examples.train.shape[1]
         self.steps = max(1, round(n / settings.batch_size))
         self.batch = n // self.steps
@@ -65,8 +68,11 @@ class Group:
         self.gradients = torch.zeros_like(self.values)
         self.scratch = torch.zeros_like(self.values)
         net = self.members.net
-        if self.members.by_hand:
-            self.dense = DensePass(net, self.values, self.gradients, self.batch)  # type: ignore[arg-type]
+        if self.by_hand:
+            self.around = net if isinstance(net, Around) else None
+            copies = 1 if self.around is None else self.around.given(self.examples.x[:1]).shape[-2]
+            self.rows = self.batch * copies  # of the core, in a step
+            self.dense = DensePass(core_of(net), self.values, self.gradients, self.rows)  # type: ignore[arg-type]
         e = self.examples
         self.index = _rows(e.train, self.ids).numpy(force=True)
         shared = _rows(e.train, self.ids[:1]) if e.train.stride(0) == 0 else _rows(e.train, self.ids)
@@ -115,7 +121,7 @@ class Group:
         room = e.x.new_empty(chunk * B * m, *e.x.shape[1:])  # made once: fresh memory costs more than the gathering
         total = torch.zeros(m, dtype=self.sums, device=e.x.device)
         self.members.net.train()
-        generic = seeded(settings.seed, number) if not self.members.by_hand else None
+        generic = seeded(settings.seed, number) if not self.by_hand else None
         if generic is not None:
             generic.__enter__()
         try:
@@ -123,10 +129,11 @@ class Group:
                 last = min(first + chunk, self.steps)
                 rows = order[:, first * B : last * B].reshape(-1)
                 shape = (m, last - first, B)
-                x = torch.index_select(e.x, 0, rows, out=room[: len(rows)]).view(*shape, *e.x.shape[1:])
-                y = e.y.index_select(0, rows).view(*shape, -1)
+                x = torch.index_select(self.fresh[0], 0, rows, out=room[: len(rows)]).view(*shape, *e.x.shape[1:])
+                y = self.fresh[1].index_select(0, rows).view(*shape, -1)
                 w = e.w.index_select(0, rows).view(shape) / self.scale[:, None, None]
-                total += self._steps(x, y, w, draws) / (B * self.steps)
+                raw = None if e.penalty is None else e.penalty.x.index_select(0, rows).view(*shape, -1)
+                total += self._steps(x, y, w, draws, raw) / (B * self.steps)
         finally:
             if generic is not None:
                 generic.__exit__()
@@ -134,13 +141,13 @@ class Group:
             self.average.copy_(self.values)
         return total.numpy(force=True), self._validate()
 
-    def _steps(self, x: Tensor, y: Tensor, w: Tensor, draws: list[np.random.Generator]) -> Tensor:
+    def _steps(self, x: Tensor, y: Tensor, w: Tensor, draws: list[np.random.Generator], raw: Tensor | None) -> Tensor:
         """Take a step for each batch, x (m, S, B, ...), y (m, S, B, O), w (m, S, B); give the summed loss, (m,)."""
         count = x.shape[1]
-        if not self.members.by_hand:
+        if not self.by_hand:
             total = torch.zeros(len(self.ids), dtype=self.sums, device=x.device)
             for s in range(count):
-                total += self._generic_step(x[:, s], y[:, s], w[:, s])
+                total += self._generic_step(x[:, s], y[:, s], w[:, s], None if raw is None else raw[:, s], draws[0])
                 self._advance()
             return total
         scores = torch.empty(*y.shape[:-1], self.objective.outputs, dtype=x.dtype)
@@ -148,22 +155,46 @@ class Group:
         noise = None
         if self.dense.net.dropout:
             units = sum(h.shape[-1] for h in self.dense.h[:-1])
-            size = (count, self.batch, units)
+            size = (count, self.rows, units)
             noise = np.stack([draw.integers(0, 256, size, np.uint8) for draw in draws], 1)  # (S, m, B, units)
         for s in range(count):
-            z = self.dense.forward(x[:, s], None if noise is None else noise[s])
+            draw = None if noise is None else noise[s]
+            if self.around is None:
+                z = self.dense.forward(x[:, s], draw)
+                slope = self.objective.slope(z, y[:, s]).mul_(per_event[:, s])
+            else:
+                given = self.around.given(x[:, s]).contiguous()
+                z = self.around.combine(self.dense.forward(given, draw), x[:, s])
+                slope = self.around.slope(self.objective.slope(z, y[:, s]).mul_(per_event[:, s]), x[:, s])
             scores[:, s] = z
-            self.dense.backward(self.objective.slope(z, y[:, s]).mul_(per_event[:, s]))
+            self.dense.backward(slope)
             self._advance()
         return (self.objective.loss(scores, y) * w).sum((1, 2), dtype=self.sums)
 
-    def _generic_step(self, x: Tensor, y: Tensor, w: Tensor) -> Tensor:
+    def _generic_step(self, x: Tensor, y: Tensor, w: Tensor, raw: Tensor | None, draw: np.random.Generator) -> Tensor:
         """Fill the gradients by automatic differentiation; give the summed loss of each member."""
         leaf = self.values.detach().requires_grad_()
         z = self.members.outputs(leaf, self.buffers, x)
         loss = (self.objective.loss(z, y) * w).sum(1)
+        if raw is not None:
+            loss = loss + (self._penalties(leaf, raw, draw) * w).sum(1)
         (self.gradients,) = torch.autograd.grad(loss.sum() / self.batch, leaf)
         return loss.detach().to(self.sums)
+
+    def _penalties(self, leaf: Tensor, raw: Tensor, draw: np.random.Generator) -> Tensor:
+        """Penalty of each row, (m, B), for inputs (m, B, F).
+
+        Members are told apart by the place of a row: whatever points are asked for, those of a member follow one
+        another, and there are as many for each.
+        """
+        penalty, m = self.examples.penalty, len(self.ids)
+        assert penalty is not None
+
+        def scores(points: Tensor) -> Tensor:
+            inputs = penalty.prepare(points)
+            return self.members.outputs(leaf, self.buffers, inputs.unflatten(0, (m, -1))).flatten(0, 1)
+
+        return penalty.rows(scores, raw.flatten(0, 1), draw).view(m, -1)
 
     def _advance(self) -> None:
         """One step of AdamW on all members."""

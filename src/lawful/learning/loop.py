@@ -81,6 +81,22 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Penalty:
+    """What is added to the loss besides the error on the targets.
+
+    Attributes:
+        x: Inputs as `rows` wants them, (N, F), beside the examples' inputs.
+        prepare: From such inputs, (n, F), to what the network is given, (n, ...).
+        rows: From a function that gives scores (n, O) of inputs (n, F), inputs (n, F) and a random generator to the
+            penalty of each row, (n,).
+    """
+
+    x: Tensor
+    prepare: Callable[[Tensor], Tensor]
+    rows: Callable[[Callable[[Tensor], Tensor], Tensor, np.random.Generator], Tensor]
+
+
+@dataclass(frozen=True)
 class Examples:
     """What is learned from, and which events each member sees.
 
@@ -90,6 +106,9 @@ class Examples:
         w: Weights of at least zero, (N,).
         train: Rows that member m learns from, (M, n).
         validation: Rows that member m is judged on, (M, v); None: nothing is held out and no member stops early.
+        renew: Function from the number of an epoch to the inputs and targets, as x and y, that are learned from in
+            it; members are judged on x and y.
+        penalty: What is added to the loss.
     """
 
     x: Tensor
@@ -97,6 +116,8 @@ class Examples:
     w: Tensor
     train: Tensor
     validation: Tensor | None = None
+    renew: Callable[[int], tuple[Tensor, Tensor]] | None = None
+    penalty: Penalty | None = None
 
 
 @dataclass
@@ -155,7 +176,13 @@ def train(
     restored: dict[str, Tensor] = {}
     if checkpoint is not None:
         identity = fingerprint(
-            (asdict(settings), objective, str(members.net)), members.values, *vars(examples).values()
+            (asdict(settings), objective, str(members.net)),
+            members.values,
+            examples.x,
+            examples.y,
+            examples.w,
+            examples.train,
+            examples.validation,
         )
         found = load_state(checkpoint, identity)
         if found is not None:
@@ -182,6 +209,10 @@ def train(
         ]
         while groups and state.epoch < settings.epochs:
             state.epoch += 1
+            if examples.renew is not None:
+                fresh = examples.renew(state.epoch)
+                for group in groups:
+                    group.fresh = fresh
             results = list(run(lambda group: group.epoch(state.epoch), groups))
             losses = np.concatenate([r[0] for r in results])
             scores = np.concatenate([r[1] for r in results])
@@ -243,7 +274,7 @@ def _layout(members: Members, settings: Settings, examples: Examples) -> tuple[i
     available = min(torch.get_num_threads(), os.cpu_count() or 1)
     batch = min(settings.batch_size, examples.train.shape[1])
     work = 6 * batch * members.values.shape[1] * len(members)  # forward and backward, in operations
-    if not members.by_hand:
+    if not members.by_hand or examples.penalty is not None:
         return 1, available if work > _SMALL else 1
     if len(members) > 1:
         return min(available, len(members)), 1

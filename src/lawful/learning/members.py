@@ -12,6 +12,7 @@ from lawful.errors import InputError
 from lawful.learning.device import threads
 from lawful.nets.dense import DensePass, cut
 from lawful.nets.mlp import MLP
+from lawful.nets.symmetric import Around
 
 
 class Members:
@@ -71,7 +72,9 @@ class Members:
     @property
     def by_hand(self) -> bool:
         """Whether `DensePass` can do the work of this network."""
-        return type(self.net) is MLP and self.values.device.type == "cpu"
+        core = core_of(self.net)
+        frozen = any(True for _ in core.buffers())  # an MLP has none, but for parameters that are not to be trained
+        return type(core) is MLP and not frozen and self.values.device.type == "cpu"
 
     def parameters(self, values: Tensor | None = None) -> dict[str, Tensor]:
         """The parameters by name, each (M, *shape), sharing memory with `values`."""
@@ -119,7 +122,8 @@ class Members:
         with torch.no_grad():
             if self.by_hand and N:
                 with threads(1):  # parts this small are slower on several
-                    return scores_by_hand(self.net, self.values.double(), x.expand(M, *x.shape))
+                    return scores_by_hand(self.net, self.values.double(), x.double().expand(M, *x.shape))
+            x = x.to(self.values.dtype)
             parts = [
                 self.outputs(self.values, self.buffers, part.expand(M, *part.shape))
                 for part in (x.split(rows) if N else [x])
@@ -165,16 +169,28 @@ def scores_by_hand(net: nn.Module, values: Tensor, x: Tensor, rows: int = 2048) 
 
     The parts are small enough for the intermediate values to stay in the processor's cache.
     """
-    assert isinstance(net, MLP)
-    M, N = x.shape[:2]
-    rows = max(128, rows // M)
+    core, M, N = core_of(net), *x.shape[:2]
+    assert isinstance(core, MLP)
+    around = net if isinstance(net, Around) else None
+    copies = 1 if around is None else around.given(x[:1, :1]).shape[-2]
+    rows = max(128 // copies, 1, rows // (M * copies))
     size = -(-N // -(-N // rows))  # the parts are equally large; the last one overlaps the one before
-    dense = DensePass(net, values, None, size)
-    z = torch.empty(M, N, int(net.layers[-1].bias.numel()), dtype=values.dtype)  # type: ignore[operator]
+    dense = DensePass(core, values, None, size * copies)
+    parts: list[Tensor] = []
     for start in range(0, N, size):
         first = min(start, N - size)
-        z[:, first : first + size] = dense.forward(x[:, first : first + size].to(values.dtype))
-    return z
+        part = x[:, first : first + size].to(values.dtype)
+        if around is None:
+            z = dense.forward(part).clone()
+        else:
+            z = around.combine(dense.forward(around.given(part).contiguous()), part)
+        parts.append(z[:, start - first :])
+    return torch.cat(parts, 1)
+
+
+def core_of(net: nn.Module) -> nn.Module:
+    """The part of a network that has the parameters."""
+    return net.core if isinstance(net, Around) else net
 
 
 class seeded:  # noqa: N801 - a context manager, used like a function

@@ -33,6 +33,11 @@ class Objective(ABC):
     def outputs(self) -> int:
         """Number of scores O that the network must give."""
 
+    @property
+    def parts(self) -> tuple[int, int, int]:
+        """Scores that no symmetry moves, numbers in an output, and how often that output is given."""
+        return 0, self.outputs, 1
+
     @abstractmethod
     def loss(self, z: Tensor, y: Tensor) -> Tensor:
         """Loss of each event."""
@@ -115,6 +120,11 @@ class SignedSquaredError(Objective):
     def outputs(self) -> int:
         """One logit and two means for each target."""
         return 1 + 2 * self.targets
+
+    @property
+    def parts(self) -> tuple[int, int, int]:
+        """See `Objective.parts`."""
+        return 1, self.targets, 2
 
     def loss(self, z: Tensor, y: Tensor) -> Tensor:
         """See the class."""

@@ -5,6 +5,8 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
 
 from lawful.nets.values import one_of
 
@@ -95,6 +97,15 @@ class InputScaling:
         if not self.gaps:
             return z
         return np.concatenate([z, missing[:, self.gaps].astype(z.dtype)], axis=1)
+
+    def apply_tensor(self, x: Tensor) -> Tensor:
+        """As `apply`, for tensors, differentiable."""
+        z = (x - torch.as_tensor(self.centre).to(x)) / torch.as_tensor(self.scale).to(x)
+        if self.kind == "robust":
+            z = torch.asinh(z)
+        missing = torch.isnan(z)
+        z = torch.where(missing, 0.0, z)
+        return torch.cat([z, missing[:, list(self.gaps)].to(z.dtype)], 1) if self.gaps else z
 
     @property
     def outputs(self) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from scipy.optimize import minimize_scalar
 from scipy.special import expit, log_softmax, logit, softmax
 from sklearn.base import ClassifierMixin
@@ -61,6 +62,7 @@ class Classifier(ClassifierMixin, NetEstimator):
         dtype: "float32" or "float64".
         checkpoint: Folder in which the training's state is kept; a training that was killed goes on from it.
         verbose: True: report each epoch. None: a progress bar on a terminal. False: silence.
+        physics: Statements about the system; each is measured, and one given as `statement.by(...)` is enforced.
         seed: Same seed, same machine, same result.
 
     Attributes:
@@ -109,6 +111,7 @@ class Classifier(ClassifierMixin, NetEstimator):
         dtype: str = "float32",
         checkpoint: Any = None,
         verbose: bool | None = None,
+        physics: Any = (),
         seed: Any = 0,
     ) -> None:
         self.net = net
@@ -135,6 +138,7 @@ class Classifier(ClassifierMixin, NetEstimator):
         self.dtype = dtype
         self.checkpoint = checkpoint
         self.verbose = verbose
+        self.physics = physics
         self.seed = seed
 
     # ---- targets -----------------------------------------------------------------------------------------------
@@ -215,6 +219,16 @@ class Classifier(ClassifierMixin, NetEstimator):
         column = coded + len(self.classes_) * (weight < 0)  # positive weights of each class first, then negative
         return np.eye(self.objective_.outputs)[column], np.abs(weight)
 
+    def _answers(self, z: torch.Tensor, x: torch.Tensor) -> torch.Tensor:  # noqa: ARG002
+        if isinstance(self.objective_, BinaryCrossEntropy):
+            p = torch.sigmoid(z)
+            return torch.cat([1 - p, p], -1)
+        q = torch.softmax(z, -1)
+        if not self.signed_:
+            return q
+        K = len(self.classes_)
+        return q[..., :K] - q[..., K:]  # not normalised, so that it stays bounded
+
     def _after_training(self, z: Array, y: Array, w: Array, shared: Array) -> None:
         self.temperature_ = 1.0
         if self.calibrate:
@@ -261,7 +275,7 @@ class Classifier(ClassifierMixin, NetEstimator):
         Returns:
             (N, K), rows sum to one; columns in the order of `classes_`.
         """
-        return self._mean_probabilities(self._scores(X))
+        return self._mean_probabilities(self._scores(X)[0])
 
     def predict_with_spread(self, X: Any) -> tuple[Array, Array]:
         """Probabilities, as `predict_proba` gives them, and `spread`, for the price of one.
@@ -270,7 +284,7 @@ class Classifier(ClassifierMixin, NetEstimator):
             InputError: When there is only one member.
         """
         self._check_spread()
-        z = self._scores(X)
+        z = self._scores(X)[0]
         return self._mean_probabilities(z), self._disagreement(z)
 
     def _mean_probabilities(self, z: Array) -> Array:
@@ -310,7 +324,7 @@ class Classifier(ClassifierMixin, NetEstimator):
             InputError: When there is only one member.
         """
         self._check_spread()
-        return self._disagreement(self._scores(X))
+        return self._disagreement(self._scores(X)[0])
 
     def _disagreement(self, z: Array) -> Array:
         p = self._combine(self._probabilities(z))

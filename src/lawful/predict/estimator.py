@@ -17,11 +17,12 @@ from torch import nn
 from lawful.errors import InputError
 from lawful.learning.archive import Arrays, write_archive
 from lawful.learning.device import find_device, find_dtype
-from lawful.learning.loop import Examples, Settings, train
+from lawful.learning.loop import Examples, Penalty, Settings, train
 from lawful.learning.members import Members, redraw
 from lawful.learning.objectives import Objective
 from lawful.learning.scaling import SCALINGS, InputScaling
 from lawful.nets.registry import build
+from lawful.physics.statement import Columns
 from lawful.predict.checking import check_settings, validation_parts
 from lawful.predict.inputs import (
     Array,
@@ -34,6 +35,7 @@ from lawful.predict.inputs import (
     take_apart,
     unnamed,
 )
+from lawful.predict.knowledge import Knowledge
 from lawful.predict.own_nets import call_maker, count_outputs, warn_of_equals
 from lawful.predict.plain import from_json, plain_number, to_json, warn_of_code
 from lawful.predict.saving import members_arrays, restore_members
@@ -68,6 +70,7 @@ class NetEstimator(BaseEstimator):
     gradient_clip: float | None
     checkpoint: Any
     verbose: bool | None
+    physics: Any
     seed: Any
 
     # ---- what the two kinds differ in ------------------------------------------------------------------------
@@ -90,6 +93,14 @@ class NetEstimator(BaseEstimator):
     @abstractmethod
     def _strata(self, coded: Array) -> Array:
         """Class of each row for a stratified split, (N,)."""
+
+    def _subtract_known(self, x: Array, coded: Array, weight: Array, rows: int, seed: int) -> Array:  # noqa: ARG002
+        """Targets less what is known without the network; the first `rows` are for training."""
+        return coded
+
+    def _targets_count(self) -> int | None:
+        """Number of targets; None for classes."""
+        return None
 
     def _look_at(self, x: Array, coded: Array) -> None:
         """Warn of what looks wrong in the training data."""
@@ -135,6 +146,7 @@ class NetEstimator(BaseEstimator):
         check_lengths(x, table.y)
         weight = check_weight(table.weight, len(x))
         coded = self._learn_targets(table.y, weight)
+        self.physics_ = self._know(table.units)
         self._look_at(x, coded)
         rows = len(x)
         settings = self._settings(seed, rows)
@@ -142,13 +154,15 @@ class NetEstimator(BaseEstimator):
         if held is not None:
             x, coded, weight = (np.concatenate(pair) for pair in zip((x, coded, weight), held, strict=True))
         signed = bool((weight < 0).any())
-        self.scaling_ = InputScaling.fit(x[:rows], weight[:rows], self._scaling_kind())
+        self.physics_.fit(x[:rows], weight[:rows])
+        self.scaling_ = self.physics_.fit_scaling(x[:rows], weight[:rows], self._scaling_kind())
+        raw, coded = x, self._subtract_known(x, coded, weight, rows, seed)
         self.objective_ = self._plan(signed)
         targets, positive = self._examples(coded, weight)
-        inputs = self.scaling_.apply(x)
+        inputs = self.physics_.prepare(x, self.scaling_)
         count = count_members(rows, int(self.members), held_out=validation is None)
         self.members_ = Members(
-            lambda: self._make_net(self.scaling_.outputs, self.objective_.outputs, fresh=int(self.members) > 1),
+            lambda: self._full_net(self.scaling_.outputs, fresh=int(self.members) > 1),
             count,
             seed=seed,
             dtype=dtype,
@@ -180,6 +194,8 @@ class NetEstimator(BaseEstimator):
             torch.from_numpy(positive).to(device, dtype),
             torch.from_numpy(learn).to(device),
             torch.from_numpy(judge).to(device) if judge.size else None,
+            renew=self._renewal(raw, coded, weight, inputs, targets, seed) if self.physics_.augmented else None,
+            penalty=self._penalty(raw, len(inputs), device, dtype) if self.physics_.penalised else None,
         )
         kind = type(self).__name__
         with Progress(f"{kind} {self.net if isinstance(self.net, str) else 'net'}", verbose=self.verbose) as progress:
@@ -204,6 +220,54 @@ class NetEstimator(BaseEstimator):
             each = torch.stack([self._score_rows(examples.x[rows], m) for m, rows in enumerate(examples.validation)])  # type: ignore[arg-type]
             self._after_training(each.numpy(force=True), targets[judge], positive[judge], shared.numpy(force=True))
         return self
+
+    def _renewal(
+        self, x: Array, coded: Array, weight: Array, inputs: Array, targets: Array, seed: int
+    ) -> Callable[[int], tuple[torch.Tensor, torch.Tensor]]:
+        """A function that gives inputs and targets anew for each epoch, moved along the symmetries."""
+
+        def renew(epoch: int) -> tuple[torch.Tensor, torch.Tensor]:
+            new_x, new_y = self._move(x, coded, seed, epoch)
+            fresh, aims = inputs.copy(), targets.copy()  # a row of weight zero may follow the events
+            fresh[: len(x)] = self.physics_.prepare(new_x, self.scaling_)
+            aims[: len(x)] = self._examples(new_y, weight)[0]
+            values = self.members_.values
+            return tuple(torch.from_numpy(part).to(values.device, values.dtype) for part in (fresh, aims))  # type: ignore[return-value]
+
+        return renew
+
+    def _move(self, x: Array, coded: Array, seed: int, epoch: int) -> tuple[Array, Array]:
+        """Inputs and coded targets moved along the symmetries; classes do not move."""
+        return self.physics_.moved(x, np.zeros((len(x), 0)), seed, epoch)[0], coded
+
+    @abstractmethod
+    def _answers(self, z: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        """Predictions or probabilities, (n, O), from scores z, (n, ...), of raw inputs (n, F)."""
+
+    @property
+    def _deviation(self) -> float:
+        """Standard deviation of the targets; 1 for probabilities."""
+        return 1.0
+
+    def _penalty(self, x: Array, rows: int, device: torch.device, dtype: torch.dtype) -> Penalty:
+        raw = np.concatenate([x, x[:1]]) if rows > len(x) else x
+
+        def prepare(points: torch.Tensor) -> torch.Tensor:
+            return self.physics_.prepare_tensor(points, self.scaling_)
+
+        return Penalty(torch.from_numpy(raw.astype(np.float64)).to(device, dtype), prepare, self._penalise)
+
+    def _penalise(
+        self, scores: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor, rng: np.random.Generator
+    ) -> torch.Tensor:
+        """Penalty of each row of raw inputs x, (n, F), given a function from raw inputs to scores."""
+
+        def model(points: torch.Tensor) -> torch.Tensor:
+            return self._answers(scores(points), points)
+
+        known, scale = self.physics_, self._deviation
+        parts = [item.penalty(model, x, known.table, rng, scale) for item in known.penalised]
+        return torch.stack(parts).sum(0)
 
     def _score_rows(self, x: torch.Tensor, member: int) -> torch.Tensor:
         alone = copy.copy(self.members_)
@@ -239,6 +303,15 @@ class NetEstimator(BaseEstimator):
             return "standard" if self.net == "linear" else "robust"
         return self.scaling
 
+    def _know(self, units: dict[str, str]) -> Knowledge:
+        names = tuple(str(name) for name in self.feature_names_in_) if hasattr(self, "feature_names_in_") else None
+        return Knowledge(self.physics, Columns(self.n_features_in_, names, units), self._targets_count(), self.net)
+
+    def _full_net(self, inputs: int, *, fresh: bool = False) -> nn.Module:
+        """The network with what the physics builds around it, from `inputs` numbers for each call of the core."""
+        plain, outputs, copies = self.objective_.parts
+        return self.physics_.wrap(lambda wanted: self._make_net(inputs, wanted, fresh=fresh), outputs, plain, copies)
+
     def _make_net(self, inputs: int, outputs: int, *, fresh: bool = False) -> nn.Module:
         if isinstance(self.net, str):
             return build(
@@ -262,19 +335,18 @@ class NetEstimator(BaseEstimator):
         )
 
     # ---- predict -----------------------------------------------------------------------------------------------
-    def _scores(self, X: Any) -> Array:
-        """Scores of every member, (M, N, O), as float64."""
+    def _scores(self, X: Any) -> tuple[Array, Array]:
+        """Scores of every member, (M, N, O), as float64, and the rows of X as numbers, (N, F)."""
         check_is_fitted(self, "members_")
         table = self._take_apart(X)
         gaps = self.missing == "mark" or bool(self.scaling_.gaps) or bool(self.sentinels_)
-        x = self.scaling_.apply(check_X(self, table.X, fitting=False, gaps_allowed=gaps))
+        x = check_X(self, table.X, fitting=False, gaps_allowed=gaps)
+        inputs = self.physics_.prepare(x, self.scaling_)
         values = self.members_.values
         z: Array = (
-            self.members_.scores(torch.from_numpy(x).to(values.device, values.dtype))
-            .numpy(force=True)
-            .astype(np.float64)
+            self.members_.scores(torch.from_numpy(inputs).to(values.device)).numpy(force=True).astype(np.float64)
         )
-        return z
+        return z, x
 
     def _take_apart(self, X: Any, y: Any = None, weight: Any = None) -> Table:
         """As `take_apart`, for data that must fit the columns of the training data."""
@@ -312,10 +384,14 @@ class NetEstimator(BaseEstimator):
         check_is_fitted(self, "members_")
         settings = {name: to_json(name, value) for name, value in self.get_params(deep=False).items()}
         facts, arrays = self._state()
-        arrays |= members_arrays(self.members_) | {
-            "scaling.centre": self.scaling_.centre,
-            "scaling.scale": self.scaling_.scale,
-        }
+        arrays |= (
+            self.physics_.arrays()
+            | members_arrays(self.members_)
+            | {
+                "scaling.centre": self.scaling_.centre,
+                "scaling.scale": self.scaling_.scale,
+            }
+        )
         facts |= {
             "settings": settings,
             "scaling": {"kind": self.scaling_.kind, "gaps": list(self.scaling_.gaps)},
@@ -324,6 +400,7 @@ class NetEstimator(BaseEstimator):
             "sentinels": {
                 name: [None if np.isnan(v) else v for v in values] for name, values in self.sentinels_.items()
             },
+            "units": dict(self.physics_.table.units),
             "names": [str(name) for name in self.feature_names_in_] if hasattr(self, "feature_names_in_") else None,
             "history": self.history_,
             "inputs": self.scaling_.outputs,
@@ -356,20 +433,24 @@ class NetEstimator(BaseEstimator):
             model.feature_names_in_ = np.array(facts["names"], dtype=object)
         scaling = facts["scaling"]
         centre, scale = arrays["scaling.centre"], arrays["scaling.scale"]
-        if centre.shape != (facts["columns"],) or scale.shape != centre.shape:
+        if centre.ndim != 1 or scale.shape != centre.shape:
             raise InputError("the scaling does not fit the number of columns: the file was changed.")
         gaps = tuple(scaling["gaps"])
         named = facts["names"] is None or len(facts["names"]) == facts["columns"]
-        if scaling["kind"] not in SCALINGS or not named or not all(0 <= gap < facts["columns"] for gap in gaps):
+        if scaling["kind"] not in SCALINGS or not named or not all(0 <= gap < len(centre) for gap in gaps):
             raise InputError("the columns do not fit each other: the file was changed.")
         model.scaling_ = InputScaling(scaling["kind"], centre, scale, gaps)
         model.history_ = facts["history"]
         model.n_iter_ = len(facts["history"])
         model.objective_ = model._restore(facts, arrays)
+        model.physics_ = model._know(dict(facts.get("units", {})))
+        model.physics_.restore(arrays)
+        if len(centre) != model.physics_.width:
+            raise InputError("the scaling does not fit the number of columns: the file was changed.")
         if model.objective_.outputs != facts["outputs"] or model.scaling_.outputs != facts["inputs"]:
             raise InputError("inputs and outputs do not fit the question: the file was changed.")
         model.members_ = restore_members(
-            lambda: model._make_net(facts["inputs"], facts["outputs"]),
+            lambda: model._full_net(facts["inputs"]),
             arrays,
             find_dtype(model.dtype),
             model.device,

@@ -30,6 +30,7 @@ class Table:
         gaps_declared: Whether missing values were declared when the events were read.
         events: Whether these were Events.
         sentinels: Of Events: which values meant missing, by column.
+        units: Of Events: unit of each column that has one.
     """
 
     X: Any
@@ -39,6 +40,7 @@ class Table:
     gaps_declared: bool = False
     events: bool = False
     sentinels: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
 
 
 def is_events(X: object) -> bool:
@@ -62,7 +64,9 @@ def take_apart(X: Any, y: Any = None, weight: Any = None, names: Array | None = 
         frame = events.frame(None if names is None else list(names))
         told = read_sentinels(getattr(events, "sentinels", {}))
         told = {name: values for name, values in told.items() if name in frame}
-        return Table(frame, target, own, groups, bool(events.missing), events=True, sentinels=told)
+        return Table(
+            frame, target, own, groups, bool(events.missing), events=True, sentinels=told, units=dict(events.units)
+        )
     if isinstance(X, dict) and not issparse(X):  # one of SciPy's sparse matrices is a dictionary too
         raise InputError("X is a dictionary of named inputs; this network takes one table, (events, columns).")
     return Table(_plain(X), _plain(y), _plain(weight))

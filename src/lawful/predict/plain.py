@@ -10,12 +10,15 @@ import torch
 from torch import nn
 
 from lawful.errors import InputError
+from lawful.physics.statement import from_plain, statements_of, to_plain
 
 _CALLABLE = "function"
 
 
 def to_json(name: str, value: Any) -> Any:
     """What JSON keeps of a setting; of a network of the user's own only its name."""
+    if name == "physics":
+        return [to_plain(item) for item in statements_of(value)]
     if isinstance(value, nn.Module) or callable(value):
         return {_CALLABLE: getattr(value, "__name__", type(value).__name__)}
     if isinstance(value, dict):
@@ -46,6 +49,8 @@ def _finite(value: Any) -> Any:
 
 def from_json(name: str, value: Any, functions: dict[str, Callable[..., Any]]) -> Any:
     """The setting that `to_json` wrote; networks come from `functions`."""
+    if name == "physics":
+        return [from_plain(item) for item in value]
     if isinstance(value, dict) and _CALLABLE in value:
         key = value[_CALLABLE]
         if key not in functions:

@@ -1,11 +1,13 @@
 """What is its energy?"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 from scipy.special import expit
-from sklearn.base import RegressorMixin
+from sklearn.base import RegressorMixin, clone
 from sklearn.utils import Tags
 
 from lawful.errors import InputError
@@ -15,6 +17,8 @@ from lawful.learning.scaling import TargetScaling
 from lawful.predict.estimator import NetEstimator
 from lawful.predict.inputs import Array, is_events
 from lawful.predict.signed import signed_mean
+
+_NOTHING_LEFT = 1e-6  # deviation of the targets, relative, below which they are rounding
 
 
 class Regressor(RegressorMixin, NetEstimator):
@@ -52,6 +56,7 @@ class Regressor(RegressorMixin, NetEstimator):
         dtype: "float32" or "float64".
         checkpoint: Folder in which the training's state is kept; a training that was killed goes on from it.
         verbose: True: report each epoch. None: a progress bar on a terminal. False: silence.
+        physics: Statements about the system; each is measured, and one given as `statement.by(...)` is enforced.
         seed: Same seed, same machine, same result.
 
     Attributes:
@@ -92,6 +97,7 @@ class Regressor(RegressorMixin, NetEstimator):
         dtype: str = "float32",
         checkpoint: Any = None,
         verbose: bool | None = None,
+        physics: Any = (),
         seed: Any = 0,
     ) -> None:
         self.net = net
@@ -116,6 +122,7 @@ class Regressor(RegressorMixin, NetEstimator):
         self.dtype = dtype
         self.checkpoint = checkpoint
         self.verbose = verbose
+        self.physics = physics
         self.seed = seed
 
     def __sklearn_tags__(self) -> Tags:
@@ -129,7 +136,57 @@ class Regressor(RegressorMixin, NetEstimator):
         targets = self._code_targets(y)
         self.flat_ = np.ndim(y) == 1
         self.target_scaling_ = TargetScaling.fit(targets, weight)
+        self.target_deviation_ = self.target_scaling_.scale.copy()
+        self.held_out_error_: float | None = None
         return targets
+
+    def _targets_count(self) -> int:
+        return len(self.target_scaling_.centre)
+
+    def _subtract_known(self, x: Array, coded: Array, weight: Array, rows: int, seed: int) -> Array:
+        """Subtract the reference and the polynomial from which training starts; scale what is left."""
+        known = self.physics_
+        if known.architecture is None:
+            return coded
+        coded = coded - known.reference(x)
+        self.start_scaling_ = known.scale_targets(coded[:rows], weight[:rows])
+        held = known.fit_start(x[:rows], self.start_scaling_.apply(coded[:rows]), weight[:rows], seed)
+        if held is not None:
+            if len(x) > rows:
+                held = np.concatenate([held, np.asarray(known.started(x[rows:]))])
+            coded = coded - self.start_scaling_.invert(held)
+        left = known.scale_targets(coded[:rows], weight[:rows])
+        floor = _NOTHING_LEFT * self.start_scaling_.scale  # what rounding leaves is not learned
+        self.target_scaling_ = replace(left, scale=np.maximum(left.scale, floor))
+        return coded
+
+    def _offset(self, x: Array) -> Array | float:
+        """What is added to the network's predictions, (N, T)."""
+        known = self.physics_
+        if known.architecture is None:
+            return 0.0
+        started = 0.0 if known.start is None else self.start_scaling_.invert(np.asarray(known.started(x)))
+        return known.reference(x) + started
+
+    def _move(self, x: Array, coded: Array, seed: int, epoch: int) -> tuple[Array, Array]:
+        offset = self._offset(x)
+        moved, targets = self.physics_.moved(x, coded + offset, seed, epoch)
+        return moved, targets - self._offset(moved)
+
+    def _answers(self, z: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        if isinstance(self.objective_, SignedSquaredError):
+            count = self.objective_.targets
+            r, plus, minus = torch.sigmoid(z[..., :1]), z[..., 1 : 1 + count], z[..., 1 + count :]
+            z = plus + (plus - minus) * r / (1 - 2 * r).clamp_min(0.05)
+        scale, centre = (torch.as_tensor(v).to(z) for v in (self.target_scaling_.scale, self.target_scaling_.centre))
+        y = z * scale + centre
+        if self.physics_.architecture is None:
+            return y
+        return y + torch.as_tensor(np.broadcast_to(self._offset(x.numpy(force=True)), y.shape).copy()).to(z)
+
+    @property
+    def _deviation(self) -> float:
+        return float(np.sqrt(np.mean(self.target_deviation_**2)))
 
     def _code_targets(self, y: Any) -> Array:
         try:
@@ -166,7 +223,20 @@ class Regressor(RegressorMixin, NetEstimator):
             InputError: When data or settings are at fault; the message says what to do.
         """
         super().fit(X, y, sample_weight, validation)
+        if self.physics_.doubtful and self.held_out_error_ is not None:
+            rival = clone(self).set_params(physics=self.physics_.without_start(self.physics), checkpoint=None)
+            rival.fit(X, y, sample_weight, validation)
+            if rival.held_out_error_ < self.held_out_error_:
+                for name, value in vars(rival).items():
+                    if name.endswith("_"):
+                        setattr(self, name, value)
         return self
+
+    def _after_training(self, z: Array, y: Array, w: Array, shared: Array) -> None:  # noqa: ARG002
+        """Keep the error on held-out events, in deviations of the targets."""
+        if not isinstance(self.objective_, SignedSquaredError):
+            error = ((z - y) * self.target_scaling_.scale / self.target_deviation_) ** 2
+            self.held_out_error_ = float(np.average(error.mean(-1), weights=w))
 
     def _strata(self, coded: Array) -> Array:
         return np.zeros(len(coded), np.int64)
@@ -192,7 +262,8 @@ class Regressor(RegressorMixin, NetEstimator):
         Returns:
             (N,) or (N, T), as y was in `fit`.
         """
-        return self._shape(self._combine(self._parts(X).mean(0)))
+        parts, x = self._parts(X)
+        return self._shape(self._combine(parts.mean(0)) + self._offset(x))
 
     def predict_with_spread(self, X: Any) -> tuple[Array, Array]:
         """Expected target, as `predict` gives it, and `spread`, for the price of one.
@@ -201,8 +272,8 @@ class Regressor(RegressorMixin, NetEstimator):
             InputError: When there is only one member.
         """
         self._check_spread()
-        parts = self._parts(X)
-        return self._shape(self._combine(parts.mean(0))), self._disagreement(parts)
+        parts, x = self._parts(X)
+        return self._shape(self._combine(parts.mean(0)) + self._offset(x)), self._disagreement(parts)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Coefficient of determination, weighted, mean over the targets; Events bring y and weights along."""
@@ -217,16 +288,16 @@ class Regressor(RegressorMixin, NetEstimator):
             InputError: When there is only one member.
         """
         self._check_spread()
-        return self._disagreement(self._parts(X))
+        return self._disagreement(self._parts(X)[0])
 
     def _disagreement(self, parts: Array) -> Array:
         return self._shape(self._combine(parts).std(0, ddof=1))
 
-    def _parts(self, X: Any) -> Array:
-        z = self._scores(X)
+    def _parts(self, X: Any) -> tuple[Array, Array]:
+        z, x = self._scores(X)
         if isinstance(self.objective_, SignedSquaredError):
             z[..., 0] = expit(z[..., 0])
-        return z
+        return z, x
 
     def _combine(self, z: Array) -> Array:
         scaling = self.target_scaling_
@@ -242,10 +313,16 @@ class Regressor(RegressorMixin, NetEstimator):
     # ---- save and load -----------------------------------------------------------------------------------------
     def _state(self) -> tuple[dict[str, Any], Arrays]:
         arrays = {f"target.{name}": value for name, value in vars(self.target_scaling_).items()}
+        arrays["target.deviation"] = self.target_deviation_
+        if self.physics_.start is not None:
+            arrays |= {f"start.{name}": value for name, value in vars(self.start_scaling_).items()}
         return {"flat": self.flat_, "signed": isinstance(self.objective_, SignedSquaredError)}, arrays
 
     def _restore(self, facts: dict[str, Any], arrays: Arrays) -> Objective:
         names = ("centre", "scale", "low", "high")
         self.target_scaling_ = TargetScaling(*(arrays[f"target.{name}"] for name in names))
+        self.target_deviation_ = arrays["target.deviation"]
+        if "start.centre" in arrays:
+            self.start_scaling_ = TargetScaling(*(arrays[f"start.{name}"] for name in names))
         self.flat_ = bool(facts["flat"])
         return self._plan(bool(facts["signed"]))

@@ -130,19 +130,3 @@ def _flat(facts: Mapping[str, Any], above: str = "") -> list[tuple[str, str]]:
         else:
             rows.append((name, str(value)))
     return rows
-
-
-def violations_section(case: Case) -> Section | None:
-    """How far the model breaks each statement it was given, where it measured that."""
-    found = getattr(case.subject.model, "violations_", None)
-    if not isinstance(found, Mapping) or not found:
-        return None
-    rows = tuple((str(name), _violation(value)) for name, value in found.items())
-    text = ("0 when a statement is kept; in standard deviations of the target where it has no scale of its own.",)
-    return Section("violations", "Violations of what is known", text, (Grid(("statement", "violation"), rows),))
-
-
-def _violation(value: Any) -> str:
-    if isinstance(value, Mapping) and {"value", "low", "high"} <= set(value):
-        return f"{value['value']:.4g} [{value['low']:.4g}, {value['high']:.4g}]"
-    return number(float(value)) if isinstance(value, int | float | np.number) else str(value)

@@ -1,0 +1,153 @@
+"""How a symmetry becomes an architecture: what the network is given, and what is made of what it gives."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import nn
+
+from lawful.errors import InputError
+from lawful.nets.symmetric import Averaged, Contracted
+from lawful.physics.features import Features
+from lawful.physics.groups.group import Array
+from lawful.physics.representations import element_matrix
+from lawful.physics.statement import Columns
+from lawful.physics.symmetry import Symmetry
+
+MOST_AVERAGED = 128  # elements of a finite group over which a network is averaged
+
+
+class Architecture(ABC):
+    """The parts of a network that cannot break a symmetry which have nothing to learn.
+
+    Attributes:
+        symmetry: The symmetry.
+    """
+
+    symmetry: Symmetry
+
+    @property
+    @abstractmethod
+    def width(self) -> int:
+        """Numbers S in a copy of the core's inputs."""
+
+    @abstractmethod
+    def fit(self, X: Array, weight: Array) -> None:
+        """Learn sizes from inputs, (N, F), and weights of at least zero, (N,)."""
+
+    @abstractmethod
+    def inputs(self, X: Array) -> Array:
+        """What a core network is given of inputs (N, F): (N, copies, S); one copy for each time it is called."""
+
+    def side(self, X: Array) -> Array | None:  # noqa: ARG002
+        """What is put beside the core's inputs, (N, numbers), or None."""
+        return None
+
+    def reference(self, X: Array) -> Array | None:  # noqa: ARG002
+        """What is added to the output, (N, O), or None."""
+        return None
+
+    @abstractmethod
+    def wrap(self, core: Callable[[int], nn.Module], plain: int, outputs: int, copies: int) -> nn.Module:
+        """The network around a core.
+
+        Args:
+            core: Function from a number of outputs to a core network.
+            plain: Leading outputs that are invariant whatever the symmetry says of the rest.
+            outputs: Numbers in the output that transforms.
+            copies: How often that output is made.
+        """
+
+
+class Invariants(Architecture):
+    """Invariants in, and outputs made of basis tensors; see `Features`."""
+
+    def __init__(self, symmetry: Symmetry, table: Columns, tolerance: float) -> None:
+        self.symmetry, self.features = symmetry, Features(symmetry, table, tolerance)
+
+    @property
+    def width(self) -> int:
+        """See `Architecture.width`."""
+        return self.features.width
+
+    def fit(self, X: Array, weight: Array) -> None:
+        """See `Architecture.fit`."""
+        self.features.fit(X, weight)
+
+    def inputs(self, X: Array) -> Array:
+        """See `Architecture.inputs`."""
+        return self.features.inputs(X)[:, None]
+
+    def side(self, X: Array) -> Array | None:
+        """The basis tensors, flattened."""
+        return None if self.features.outputs is None else self.features.basis(X).reshape(len(X), -1)
+
+    def reference(self, X: Array) -> Array | None:
+        """The reference point of outputs that are points."""
+        return None if self.features.outputs is None else self.features.reference(X)
+
+    def wrap(self, core: Callable[[int], nn.Module], plain: int, outputs: int, copies: int) -> nn.Module:
+        """See `Architecture.wrap`."""
+        K = self.features.outputs
+        if K is None:
+            return core(plain + copies * outputs)
+        return Contracted(core(plain + copies * K), K, outputs, plain=plain, copies=copies)
+
+
+class Mean(Architecture):
+    """The mean over a finite group of any network."""
+
+    width = 0  # set in each
+
+    def __init__(self, symmetry: Symmetry, table: Columns) -> None:
+        self.symmetry = symmetry
+        self.layout = symmetry.layout(table)
+        self.elements = symmetry.group.elements()
+        self.width = table.count
+
+    def fit(self, X: Array, weight: Array) -> None:
+        """Nothing to learn."""
+
+    def inputs(self, X: Array) -> Array:
+        """The inputs as each element moves them, (N, |G|, F)."""
+        g = torch.from_numpy(self.elements)
+        moved = self.layout.move(torch.from_numpy(np.asarray(X, np.float64)).unsqueeze(1), g, self.symmetry.group)
+        return moved.numpy()
+
+    def wrap(self, core: Callable[[int], nn.Module], plain: int, outputs: int, copies: int) -> nn.Module:
+        """See `Architecture.wrap`."""
+        count = len(self.elements)
+        if self.symmetry.invariant:
+            return Averaged(core(plain + copies * outputs), None, count)
+        back = []
+        for g in np.linalg.inv(self.elements):
+            full, at = np.zeros((outputs, outputs)), 0
+            for kind in self.symmetry.kinds:
+                size = kind.size(self.symmetry.group)
+                full[at : at + size, at : at + size] = element_matrix(kind, g).toarray()
+                at += size
+            back.append(full)
+        matrices = torch.from_numpy(np.stack(back))
+        return Averaged(core(plain + copies * outputs), matrices, count, plain=plain, copies=copies)
+
+
+def find_architecture(symmetry: Symmetry, table: Columns, tolerance: float) -> Architecture:
+    """Choose how a symmetry is built in.
+
+    Finite groups of up to 128 elements: the mean over the elements. Any other group: invariants and basis tensors.
+
+    Raises:
+        InputError: When neither can be done; says why.
+    """
+    group = symmetry.group
+    if group.finite and not group.affine and len(group.elements()) <= MOST_AVERAGED:
+        return Mean(symmetry, table)
+    try:
+        return Invariants(symmetry, table, tolerance)
+    except InputError as error:
+        if not len(group.generators):
+            raise InputError(
+                f"{error} The group is discrete, and too large to average over: more than {MOST_AVERAGED} elements."
+            ) from None
+        raise

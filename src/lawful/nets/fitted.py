@@ -1,0 +1,210 @@
+"""Constants that are fitted with a network: where their training starts, and how well they are known."""
+
+import copy
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.func import functional_call, jacrev, vmap
+
+from lawful.nets.based import Based, Beside
+from lawful.physics.baseline import Baseline
+from lawful.physics.statement import Columns
+
+Array = NDArray[np.float64]
+_ALL = 300  # parameters up to which a network's freedom is that of all of them; beyond, of its last module
+_ROWS = 1024  # events whose derivatives are held at a time
+_STEPS = 50
+_LEVERAGE = 0.95  # of an event on its own fit, beyond which nothing is learned from how well it fits
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Constants that were fitted with a network.
+
+    Attributes:
+        names: Their names.
+        values: Their values, (K,).
+        covariance: Of the values, (K, K).
+        imitated: For each, which share of its effect on the predictions the network could make as well, from 0 (it
+            cannot: the data alone determine the constant) to 1 (it can: the penalty alone tells them apart), (K,).
+    """
+
+    names: tuple[str, ...]
+    values: Array
+    covariance: Array
+    imitated: Array
+
+    @property
+    def errors(self) -> Array:
+        """Standard errors, (K,)."""
+        return np.asarray(np.sqrt(np.diag(self.covariance).clip(0)))
+
+
+def fit_constants(baseline: Baseline, table: Columns, X: Tensor, y: Tensor, weight: Tensor) -> Array:
+    r"""Fit the constants alone, without a network: the free numbers t at which a training best starts, (K,).
+
+    Minimises $\sum_i |w_i| \, |y_i - b(x_i; \kappa)|^2$ by Levenberg and Marquardt's method; gives zeros, the
+    baseline's own start, where that meets numbers that are not finite.
+
+    Args:
+        baseline: The known model.
+        table: Columns of X.
+        X: Inputs, (N, F).
+        y: Targets, (N, O), in units of their deviations.
+        weight: Event weights, (N,).
+
+    Examples:
+        >>> known = Baseline("k * x", columns=["x"], parameters={"k": 2.0})
+        >>> x = torch.linspace(-1, 1, 9).double()[:, None]
+        >>> t = fit_constants(known, Columns(1), x, 3 * x, torch.ones(9))
+        >>> float(known.constants[0].value(torch.tensor(t[0])).round(decimals=6))
+        3.0
+    """
+    K = len(baseline.constants)
+    X, y, w = X.double(), y.double(), weight.double().abs().sqrt()[:, None]
+
+    def misses(t: Tensor) -> Tensor:
+        values = {c.name: c.value(t[k]) for k, c in enumerate(baseline.constants)}
+        return ((baseline.predict(X, table, values) - y) * w).flatten()
+
+    t, damping = torch.zeros(K, dtype=torch.float64), 1e-3
+    r = misses(t)
+    for _ in range(_STEPS if K else 0):
+        J = _slopes(misses, t)
+        if not bool(torch.isfinite(J).all() & torch.isfinite(r).all()):
+            return np.zeros(K)
+        A, slope = J.T @ J, J.T @ r
+        step = torch.linalg.lstsq(A + damping * torch.diag(A.diagonal() + 1e-30), slope[:, None]).solution[:, 0]
+        new = (t - step).clamp(-8, 8)
+        after = misses(new)
+        if bool(torch.isfinite(after).all()) and float(after @ after) <= float(r @ r):
+            done = float((new - t).abs().max()) < 1e-10
+            t, r, damping = new, after, damping / 5
+            if done:
+                break
+        else:
+            damping *= 10
+    return np.asarray(t.numpy())
+
+
+def errors(net: Based, x: Tensor, y: Tensor, weight: Tensor, *, shrink: float, ridge: float = 1e-8) -> Fitted:
+    r"""Constants of a trained network and their covariance, with the network's freedom taken into account.
+
+    The training minimises $\sum_i w_i \left(\tfrac12 |r_i|^2 + \tfrac{s}{2} |a_i|^2\right)$ with residuals r and
+    the network's part a. With derivatives $J_i$ of the prediction and $G_i$ of the network's part by the constants
+    and the network's parameters together, the covariance of both is that of an M-estimator,
+    $$C = H^{-1} \Big(\sum_i \psi_i \psi_i^T\Big) H^{-1}, \quad
+      H = \sum_i w_i (J_i^T J_i + s\, G_i^T G_i) + \lambda, \quad \psi_i = w_i (J_i^T r_i - s\, G_i^T a_i),$$
+    (White, 'Maximum likelihood estimation of misspecified models', 1982), of which the block of the constants is
+    given: the weighted least-squares covariance where the network has no freedom, and with its freedom profiled out
+    under its penalty where it has. It holds for event weights and for noise that differs from event to event. What
+    r and a are in $\psi_i$ is divided by the root of 1 - h, with the matrix h of the event's leverage on its own
+    fit, since a network fits a part of the noise (MacKinnon and White, 'Some heteroskedasticity-consistent covariance
+    matrix estimators with improved finite sample properties', 1985). The network's parameters are all up to 300 of
+    them, else those of its last module that has some; $\lambda$ is a ridge that only keeps H invertible.
+
+    What it covers: scatter of the constants over repeated data. Where missing physics has a part in common with the
+    baseline's derivatives, no data can tell the two apart; that part is credited to the constants by the penalty, and
+    the error does not cover it. `imitated` says how far this can matter.
+
+    Args:
+        net: The network after training, one member.
+        x: What it is given, (N, S + F).
+        y: Standardised targets, (N, O); with two copies, the second is for events of negative weight.
+        weight: Event weights, (N,).
+        shrink: s.
+        ridge: $\lambda$ in units of the mean of the network's diagonal of H.
+    """
+    names = tuple(constant.name for constant in net.baseline.constants)
+    K = len(names)
+    if not K:
+        return Fitted((), np.zeros(0), np.zeros((0, 0)), np.zeros(0))
+    beside = copy.deepcopy(Beside(net)).to("cpu", torch.float64).eval()
+    x, y, w = (v.detach().to("cpu", torch.float64) for v in (x, y, weight))
+    sign = (w < 0) if net.copies == 2 else torch.zeros(len(w), dtype=torch.bool)
+    w = w.abs() / w.abs().mean()
+    factor = torch.tensor([1.0, math.sqrt(shrink)], dtype=torch.float64)[:, None]
+
+    def blocks() -> Iterator[tuple[Tensor, Tensor]]:
+        """For some events at a time, derivatives and misses, both times the root of weight and penalty."""
+        for a in range(0, len(x), _ROWS):
+            rows = slice(a, a + _ROWS)
+            D, z = _derivatives(beside, x[rows], sign[rows])  # (B, 2, O, P), (B, 2, O)
+            miss = torch.stack([y[rows] - z[:, 0], -z[:, 1]], 1)
+            root = w[rows].sqrt()[:, None, None] * factor
+            yield D * root.unsqueeze(-1), miss * root
+
+    parts = [torch.einsum("btop,btoq->tpq", U, U) for U, _ in blocks()]
+    fit, penalty = torch.stack(parts).sum(0)
+    P = len(fit)
+    small = 1e-14 * fit.diagonal() + 1e-300
+    small[K:] += ridge * fit.diagonal()[K:].mean() if P > K else 0.0
+    inverse = torch.linalg.pinv(fit + penalty + torch.diag(small), hermitian=True)
+    C = torch.zeros(K, K, dtype=torch.float64)
+    for U, miss in blocks():
+        U, miss = U.flatten(1, 2), miss.flatten(1)
+        V = U @ inverse  # (B, 2 O, P)
+        values, vectors = torch.linalg.eigh(V @ U.transpose(1, 2))
+        root = (1 - values.clamp(0, _LEVERAGE)).rsqrt()
+        miss = (vectors * root[:, None, :]) @ (vectors.transpose(1, 2) @ miss[:, :, None])  # (1 - h)^(-1/2) miss
+        delta = (V[:, :, :K] * miss).sum(1)  # (B, K)
+        C += delta.T @ delta
+    free = beside.based.free.detach()
+    slope = _slopes(lambda t: torch.stack(list(net.constants(t).values())), free)
+    imitated = torch.zeros(K, dtype=torch.float64)
+    if P > K:
+        inner = torch.linalg.solve(fit[K:, K:] + torch.diag(small[K:]), fit[K:, :K])
+        imitated = (fit[:K, K:] @ inner).diagonal() / fit.diagonal()[:K].clamp_min(1e-300)
+    return Fitted(
+        names,
+        np.array([float(v) for v in net.constants(free).values()]),
+        np.asarray((slope @ C @ slope.T).numpy()),
+        np.asarray(imitated.clamp(0, 1).numpy()),
+    )
+
+
+def _derivatives(beside: Beside, x: Tensor, sign: Tensor) -> tuple[Tensor, Tensor]:
+    """Of prediction and network's part by constants and parameters, (B, 2, O, P), and both themselves, (B, 2, O)."""
+    based = beside.based
+    chosen = {"based.free": based.free.detach(), **_freedom(based.core, based.free.requires_grad)}
+    rest = {name: p.detach() for name, p in beside.named_parameters() if name not in chosen}
+
+    def outputs(values: Mapping[str, Tensor], row: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
+        z = functional_call(beside, {**rest, **values}, (row[None],))[0, based.plain :]
+        z = z.unflatten(0, (2, based.copies, -1))
+        picked = torch.where(negative, z[:, -1], z[:, 0])
+        return picked, picked
+
+    slopes = jacrev(outputs, has_aux=True)
+    with torch.no_grad():
+        try:
+            D, z = vmap(slopes, in_dims=(None, 0, 0))(chosen, x, sign)
+        except RuntimeError:  # a module that looks at its values is called row by row
+            each = [slopes(chosen, row, negative) for row, negative in zip(x, sign, strict=True)]
+            D = {name: torch.stack([d[name] for d, _ in each]) for name in chosen}
+            z = torch.stack([value for _, value in each])
+    return torch.cat([d.flatten(3) for d in D.values()], -1), z
+
+
+def _slopes(function: Callable[[Tensor], Tensor], t: Tensor) -> Tensor:
+    """Derivatives of (n,) values by few numbers t, (K,): (n, K), by two backward passes."""
+    with torch.enable_grad():
+        t = t.detach().requires_grad_()
+        r = function(t)
+        u = torch.zeros_like(r, requires_grad=True)
+        (back,) = torch.autograd.grad(r, t, u, create_graph=True)  # J^T u, linear in u
+        return torch.stack([torch.autograd.grad(b, u, retain_graph=True)[0] for b in back], 1)
+
+
+def _freedom(core: nn.Module, trained: bool) -> dict[str, Tensor]:
+    """The parameters of a core that stand for its freedom, by their names in `Beside`."""
+    own = {name: p for name, p in core.named_parameters() if p.requires_grad == trained and p.numel()}
+    if sum(p.numel() for p in own.values()) > _ALL:
+        last = list(own)[-1].rpartition(".")[0]
+        own = {name: p for name, p in own.items() if name.rpartition(".")[0] == last}
+    return {f"based.core.{name}": p.detach() for name, p in own.items()}

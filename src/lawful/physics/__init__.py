@@ -1,0 +1,24 @@
+"""What is known about a system: statements, groups and how they are enforced."""
+
+from lawful.physics import groups
+from lawful.physics.bounds import Bounds
+from lawful.physics.conserved import Conserved
+from lawful.physics.integral import Integral
+from lawful.physics.monotonic import Monotonic
+from lawful.physics.statement import MECHANISMS, STATEMENTS, Enforced, Statement
+from lawful.physics.symmetry import Symmetry
+from lawful.physics.units import Units
+
+__all__ = [
+    "MECHANISMS",
+    "STATEMENTS",
+    "Bounds",
+    "Conserved",
+    "Enforced",
+    "Integral",
+    "Monotonic",
+    "Statement",
+    "Symmetry",
+    "Units",
+    "groups",
+]

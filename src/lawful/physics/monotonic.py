@@ -1,0 +1,188 @@
+"""Predictions that only rise, or only fall, along a column: density with depth, rate with temperature."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lawful.errors import InputError
+from lawful.physics.conserved import deviation, evaluate, function_name, function_plain, take_function
+from lawful.physics.statement import Columns, Model, Statement
+
+_STEPS = 8
+
+
+class Monotonic(Statement):
+    r"""An output, or a quantity made of the outputs, never falls (or never rises) along a column.
+
+    From each row x steps h are made along the column, of either sign and within the range of the column; the
+    violation is the root mean square of $\max(-\mathrm{sign}(h)\,(f(x + h) - f(x)), 0)$. The steps have all sizes,
+    $|h| = u^2 (b - a)$ with u uniform in (0, 1) and the range from a to b, and the other columns stay as they are.
+    It is in units of the target's deviation, or with `of` in units of the deviation of that quantity.
+
+    Args:
+        output: Number of the output; a single output may have any name.
+        along: Name or number of the column.
+        increasing: Whether it never falls; else it never rises.
+        of: Function from predictions (n, O), torch tensors, to the quantity (n,) or (n, 1) that is monotonic, as
+            density is a function of a predicted temperature. One that takes a second argument gets the inputs (n, F).
+        between: Range (a, b) in which the steps are made, from rows that lie in it; None: the range of the column in
+            the data.
+
+    Mechanisms:
+        loss: A penalty on what falls; `samples` steps for each row (2).
+        architecture: A network that cannot fall, its slope linear between `knots` points (16); not with `of`.
+
+    A function cannot be saved: `plain` gives its name, and it is needed again when a saved model is loaded.
+
+    Raises:
+        InputError: When an argument is not of that kind.
+
+    Examples:
+        >>> import numpy as np
+        >>> X = np.random.default_rng(0).uniform(size=(100, 2))
+        >>> rising = Monotonic("density", along=0)
+        >>> float(rising.violation(lambda x: x[:, 0] ** 3 - x[:, 1], X).max())
+        0.0
+        >>> bool(rising.violation(lambda x: -x[:, 0], X).mean() > 0.5)
+        True
+    """
+
+    mechanisms = ("loss", "architecture")
+
+    def __init__(
+        self,
+        output: str | int,
+        along: str | int,
+        increasing: bool = True,
+        *,
+        of: Any = None,
+        between: Any = None,
+    ) -> None:
+        for what, value in (("output", output), ("along", along)):
+            if isinstance(value, bool) or not isinstance(value, str | int | np.integer):
+                raise InputError(f"Monotonic: {what}={value!r}: expected a name or a number.")
+        if not isinstance(increasing, bool | np.bool_):
+            raise InputError(f"Monotonic: increasing={increasing!r}: expected True or False.")
+        self.output: str | int = output if isinstance(output, str) else int(output)
+        self.along: str | int = along if isinstance(along, str) else int(along)
+        self.increasing = bool(increasing)
+        self.of = None if of is None else take_function("Monotonic: of", of)
+        self.between: list[float] | None = None
+        if between is not None:
+            try:
+                low, high = (float(value) for value in between)
+            except (TypeError, ValueError):
+                low, high = np.nan, np.nan
+            if not (np.isfinite(low) and np.isfinite(high) and low < high):
+                raise InputError(f"{self.name}: between={between!r}: expected (low, high) with low < high.")
+            self.between = [low, high]
+        self.natural = self.of is not None
+
+    @property
+    def name(self) -> str:
+        """What rises or falls along what."""
+        called = self.output if isinstance(self.output, str) else f"output {self.output}"
+        return f"{called} {'increasing' if self.increasing else 'decreasing'} along {self.along}"
+
+    @property
+    def sign(self) -> float:
+        """1 where it rises, -1 where it falls."""
+        return 1.0 if self.increasing else -1.0
+
+    def plain(self) -> dict[str, Any]:
+        """See `Statement.plain`; a function by name alone."""
+        return {
+            "output": self.output,
+            "along": self.along,
+            "increasing": self.increasing,
+            "of": None if self.of is None else function_plain(self.of),
+            "between": self.between,
+        }
+
+    def options(self, mechanism: str, given: dict[str, Any]) -> dict[str, Any]:
+        """See `Statement.options`."""
+        known: dict[str, Any] = {"weight": 1.0, "tolerance": 0.0, "samples": 2}
+        if mechanism == "architecture":
+            if self.of is not None:
+                called = function_name(self.of, "function")
+                raise InputError(f"{self.name}: the {called} of= cannot be built in: enforce it by 'loss'.")
+            known = {"knots": 16}
+        chosen = self._filled(mechanism, known, given)
+        for option, least in (("samples", 1), ("knots", 2)):
+            value = chosen.get(option, least)
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= 1000:
+                wanted = f"expected a whole number from {least} to 1000."
+                raise InputError(f"{self.name}.by({mechanism!r}, {option}={value!r}): {wanted}")
+        return chosen
+
+    def place(self, outputs: int) -> int:
+        """Number of the output.
+
+        Raises:
+            InputError: When there is no such output, or it is named and there are several.
+        """
+        if isinstance(self.output, str):
+            if outputs == 1:
+                return 0
+            raise InputError(
+                f"{self.name}: the model gives {outputs} outputs, which have no names: give the number of one, as "
+                "Monotonic(0, ...)."
+            )
+        if not -outputs <= self.output < outputs:
+            raise InputError(f"{self.name}: there is no output {self.output}; the model gives {outputs}.")
+        return self.output % outputs
+
+    def check(self, table: Columns, outputs: int | None) -> None:
+        """See `Statement.check`."""
+        table.place(self.along, self)
+        if outputs is not None and self.of is None:
+            self.place(outputs)
+
+    def residual(self, model: Model, X: Tensor, table: Columns, rng: np.random.Generator) -> Tensor:
+        """What falls in eight steps, (N, 8)."""
+        low, high = self._range(X[:, table.place(self.along, self)])
+        if not low < high:
+            raise InputError(
+                f"{self.name}: {self.along} has a single value in the data, so no step can be made: give "
+                "between=(low, high)."
+            )
+        return self.falls(model, X, table, rng, _STEPS)
+
+    def training_residual(
+        self, model: Model, X: Tensor, table: Columns, rng: np.random.Generator, options: dict[str, Any]
+    ) -> Tensor:
+        """See `Statement.training_residual`."""
+        return self.falls(model, X, table, rng, int(options["samples"]))
+
+    def falls(self, model: Model, X: Tensor, table: Columns, rng: np.random.Generator, samples: int) -> Tensor:
+        """max(-sign(h) (f(x + h) - f(x)), 0) for random steps from each row, (N, samples)."""
+        column, N = table.place(self.along, self), len(X)
+        start = X[:, column].unsqueeze(1)
+        low, high = self._range(start)
+        u, forward = rng.random((N, samples)), np.where(rng.random((N, samples)) < 0.5, -1.0, 1.0)
+        h = torch.from_numpy(forward * u**2 * (high - low)).to(X)
+        inside = (start >= low) & (start <= high)  # nothing is said of rows elsewhere, or of missing values
+        beyond = (start + h > high) | (start + h < low)
+        end = torch.where(beyond, start - h, start + h).clamp(low, high)
+        points = X.unsqueeze(1).repeat(1, samples, 1)
+        points[:, :, column] = end
+        before = self._quantity(model(X), X)
+        after = self._quantity(model(points.flatten(0, 1)), points.flatten(0, 1)).reshape(N, samples)
+        r = torch.relu(-self.sign * torch.sign(end - start).to(after) * (after - before))
+        r = torch.where(inside.to(r.device), r, torch.zeros_like(r))
+        return r / deviation(before).to(r) if self.natural else r
+
+    def _quantity(self, y: Tensor, X: Tensor) -> Tensor:
+        """What is monotonic, (n, 1)."""
+        if self.of is not None:
+            return evaluate(self.of, y, X.to(y), self)
+        return y[:, self.place(y.shape[1])].unsqueeze(1)
+
+    def _range(self, column: Tensor) -> tuple[float, float]:
+        """The range in which steps are made."""
+        if self.between is not None:
+            return self.between[0], self.between[1]
+        there = column[torch.isfinite(column)]
+        return (float(there.min()), float(there.max())) if there.numel() else (0.0, 0.0)

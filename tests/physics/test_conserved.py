@@ -1,0 +1,120 @@
+"""Conserved quantities of movements that are known exactly."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import lawful as lf
+from lawful.physics import Conserved
+from lawful.physics.statement import Columns, from_plain, to_plain
+
+
+def energy(state):
+    """Harmonic oscillator, m = k = 1."""
+    return (state**2).sum(1) / 2
+
+
+def turned(angle):
+    c, s = np.cos(angle), np.sin(angle)
+    return lambda x: x @ np.array([[c, -s], [s, c]])
+
+
+@pytest.fixture
+def states():
+    return np.random.default_rng(0).normal(size=(200, 2))
+
+
+def test_the_exact_movement_keeps_the_energy_and_a_damped_one_loses_the_share_that_is_known(states):
+    assert Conserved(energy).violation(turned(0.7), states).max() < 1e-12
+    E = (states**2).sum(1) / 2
+    damped = Conserved(energy).violation(lambda x: 0.9 * turned(0.7)(x), states)
+    np.testing.assert_allclose(damped, (1 - 0.81) * E / E.std(), rtol=1e-9)
+    stated = Conserved(energy, scale=0.5).violation(lambda x: 0.9 * x, states)
+    np.testing.assert_allclose(stated, (1 - 0.81) * E / 0.5, rtol=1e-9)
+
+
+def test_where_all_states_have_one_energy_the_unit_is_that_energy():
+    angle = np.linspace(0, 6, 30)
+    X = 3 * np.stack([np.cos(angle), np.sin(angle)], 1)
+    np.testing.assert_allclose(Conserved(energy).violation(lambda x: 0.9 * x, X), 0.19, rtol=1e-9)
+    assert (Conserved(lambda s: s[:, 0] * 0).violation(lambda x: x, X) == 0).all()
+
+
+def test_several_quantities_and_named_columns_and_masses_from_the_other_inputs():
+    """Two bodies collide elastically in one dimension: momentum and energy are kept."""
+    rng = np.random.default_rng(1)
+    X = pd.DataFrame(rng.uniform(0.5, 2, size=(100, 4)), columns=["m1", "v1", "m2", "v2"])
+
+    def both(v, X):
+        m = X[:, [0, 2]]
+        return torch.stack([(m * v).sum(1), (m * v**2).sum(1) / 2], 1)
+
+    def collide(x):
+        m1, v1, m2, v2 = x.T
+        mean = (m1 * v1 + m2 * v2) / (m1 + m2)
+        return np.stack([2 * mean - v1, 2 * mean - v2], 1)
+
+    kept = Conserved(both, columns=["v1", "v2"])
+    assert kept.violation(collide, X).max() < 1e-12
+    assert kept.violation(lambda x: x[:, [3, 1]], X).mean() > 0.1
+    slower = kept.violation(lambda x: 0.5 * collide(x), X)
+    m, v = X[["m1", "m2"]].to_numpy(), X[["v1", "v2"]].to_numpy()
+    p, E = (m * v).sum(1), (m * v**2).sum(1) / 2
+    expected = np.sqrt(((0.5 * p / p.std()) ** 2 + (0.75 * E / E.std()) ** 2) / 2)
+    np.testing.assert_allclose(slower, expected, rtol=1e-9)
+
+
+def test_the_penalty_pulls_a_growing_movement_back(states):
+    a = torch.tensor(1.3, dtype=torch.float64, requires_grad=True)
+    X, enforced = torch.from_numpy(states), Conserved(energy).by("loss")
+
+    def model(x):
+        return a * x
+
+    for _ in range(300):
+        loss = enforced.penalty(model, X, Columns(2), np.random.default_rng(0)).mean()
+        (slope,) = torch.autograd.grad(loss, a)
+        with torch.no_grad():
+            a -= 0.05 * slope
+    assert float(a.detach()) == pytest.approx(1, abs=1e-6)
+
+
+def test_it_is_plain_data_but_for_the_function():
+    plain = to_plain(Conserved(energy, columns=["q", "p"], scale=2).by("loss", weight=2.0))
+    assert plain == {
+        "statement": "Conserved",
+        "quantity": {"function": "energy"},
+        "columns": ["q", "p"],
+        "scale": [2.0],
+        "by": "loss",
+        "options": {"weight": 2.0, "tolerance": 0.0},
+    }
+    with pytest.raises(lf.InputError, match="'energy' is not saved"):
+        from_plain(plain)
+    assert to_plain(from_plain(plain | {"quantity": energy})) == plain
+    assert str(Conserved(energy)) == "conserved energy"
+
+
+def test_what_does_not_fit_is_named(states):
+    for call, words in [
+        (lambda: Conserved("energy"), "text is not taken"),
+        (lambda: Conserved(energy, columns=[]), "names or numbers"),
+        (lambda: Conserved(energy, columns=[0.5]), "names or numbers"),
+        (lambda: Conserved(energy, scale=0), "positive"),
+        (lambda: Conserved(energy, scale="big"), "positive"),
+    ]:
+        with pytest.raises(lf.InputError, match=words):
+            call()
+    for statement, words in [
+        (Conserved(energy, columns=[0, 0]), "named twice"),
+        (Conserved(energy, columns="q"), "no column names"),
+        (Conserved(energy, columns=[0]), "the state has 1 columns, but the model gives 2"),
+        (Conserved(energy, scale=[1, 2, 3]), "scale has 3 numbers, but there are 1"),
+        (Conserved(lambda s: s.sum()), r"conserved quantity: .*shape \(\) for \(200, 2\)"),
+        (Conserved(lambda s: s[:0, 0]), r"expected \(200,\) or \(200, quantities\)"),
+        (Conserved(lambda s: 1.0), "returned float"),
+        (Conserved(lambda s: (s[:, 0] - 100).log()), "not a number in 200"),
+    ]:
+        with pytest.raises(lf.InputError, match=words):
+            statement.violation(lambda x: x, states)

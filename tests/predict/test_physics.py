@@ -1,0 +1,201 @@
+"""What is known, given to an estimator: measured, and enforced by each mechanism."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import lawful as lf
+from lawful.physics import Symmetry, groups
+
+RNG = np.random.default_rng(0)
+FAST = {"verbose": False, "hidden": (16,), "epochs": 15, "validation": None}
+
+
+def moved(symmetry, X, seed=3):
+    """X and the matrices that act on outputs, for one random element a row."""
+    table = lf.physics.statement.as_inputs(X)[1]
+    g = torch.from_numpy(symmetry.group.sample(len(X), seed))
+    values = torch.from_numpy(np.array(X, dtype=np.float64))
+    out = symmetry.layout(table).move(values, g, symmetry.group).numpy()
+    return (pd.DataFrame(out, columns=X.columns) if hasattr(X, "columns") else out), g
+
+
+def table(n, columns):
+    return np.random.default_rng(7).normal(size=(n, columns))
+
+
+MOTIONS = np.zeros((3, 3, 3))  # of the plane: a rotation and two shifts
+MOTIONS[0, 0, 1], MOTIONS[0, 1, 0], MOTIONS[1, 0, 2], MOTIONS[2, 1, 2] = -1, 1, 1, 1
+PERIOD = groups.Translation(1, period=2 * np.pi)
+NAMED = pd.DataFrame(table(200, 4), columns=["pt1", "phi1", "pt2", "phi2"])
+CASES = {
+    "O(3) scalar": (Symmetry(groups.O(3), "2*vector + scalar"), table(200, 7)),
+    "O(3) tensor": (Symmetry(groups.O(3), "2*vector", "tensor(2)"), table(200, 6)),
+    "SO(3) vector": (Symmetry(groups.SO(3), "2*vector", "vector + scalar"), table(200, 6)),
+    "O(3) pseudovector": (Symmetry(groups.O(3), "2*vector", "pseudovector"), table(200, 6)),
+    "Lorentz scalar": (Symmetry(groups.Lorentz(), "3*vector"), table(200, 12)),
+    "Lorentz vector": (Symmetry(groups.SO(1, 3), "2*vector", "vector"), table(200, 8)),
+    "SU(2)": (Symmetry(groups.SU(2), "2*vector", "vector"), table(200, 8)),
+    "Sp(4)": (Symmetry(groups.Sp(4), "2*vector"), table(200, 8)),
+    "C(5) scalar": (Symmetry(groups.C(5), "vector"), table(200, 2)),
+    "C(5) vector": (Symmetry(groups.C(5), "2*vector", "vector"), table(200, 4)),
+    "S(4)": (Symmetry(groups.S(4), "2*vector", "vector"), table(200, 8)),
+    "translations": (Symmetry(groups.Translation(2), "3*vector"), table(200, 6)),
+    "translations, point": (Symmetry(groups.Translation(2), "3*vector + scalar", "vector"), table(200, 7)),
+    "scalings": (Symmetry(groups.Scaling(3), "2*vector"), table(200, 6)),
+    "scalings, vector": (Symmetry(groups.Scaling(3), "2*vector", "vector"), table(200, 6)),
+    "azimuth": (Symmetry(PERIOD, {"vector": [["phi1"], ["phi2"]], "scalar": "others"}), NAMED),
+    "own group": (Symmetry(groups.Group([[[0.0, 1], [2, 0]]]), "2*vector"), table(200, 4)),
+    "motions": (
+        Symmetry(
+            groups.Group(
+                [
+                    [[0, -1, 0], [1, 0, 0], [0, 0, 0]],
+                    [[0, 0, 1], [0, 0, 0], [0, 0, 0]],
+                    [[0, 0, 0], [0, 0, 1], [0, 0, 0]],
+                ],
+                affine=True,
+                name="motions of the plane",
+            ),
+            "3*vector",
+            "vector",
+        ),
+        table(200, 6),
+    ),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("case", CASES)
+def test_an_architecture_cannot_break_its_symmetry(case, dtype):
+    symmetry, X = CASES[case]
+    outputs = sum(kind.size(symmetry.group) for kind in symmetry.kinds)
+    y = np.sin(np.asarray(X)[:, :1]) + np.random.default_rng(1).normal(size=(len(X), outputs))
+    model = lf.Regressor(
+        hidden=(16,), epochs=10, patience=10, verbose=False, dtype=dtype, physics=[symmetry.by("architecture")]
+    ).fit(X, y[:, 0] if outputs == 1 else y)
+    assert symmetry.violation(model, X).max() < (1e-5 if dtype == "float32" else 1e-11)
+    other, g = moved(symmetry, X)
+    before = torch.from_numpy(np.asarray(model.predict(X)).reshape(len(X), -1))
+    after = np.asarray(model.predict(other)).reshape(len(X), -1)
+    expected = symmetry.moved_output(before, g).numpy()
+    assert np.abs(after - expected).max() < (1e-6 if dtype == "float32" else 1e-11) * np.abs(expected).max()
+    assert model.predict(X).std() > 0
+
+
+def test_boosts_to_a_lorentz_factor_of_ten():
+    symmetry = Symmetry(groups.Lorentz(reach=np.arccosh(10)), "3*vector")
+    X = table(300, 12)
+    y = X[:, 0] ** 2
+    for dtype, most in (("float32", 1e-4), ("float64", 1e-11)):
+        model = lf.Regressor(
+            hidden=(16,), epochs=10, verbose=False, dtype=dtype, physics=[symmetry.by("architecture")]
+        )
+        model.fit(X, y)
+        assert np.sqrt(np.mean(symmetry.violation(model, X) ** 2)) < most
+
+
+@pytest.mark.parametrize("case", ["O(3) scalar", "O(3) tensor", "C(5) vector", "scalings, vector", "azimuth"])
+def test_a_saved_model_gives_the_same_and_knows_what_was_stated(case, tmp_path):
+    symmetry, X = CASES[case]
+    outputs = sum(kind.size(symmetry.group) for kind in symmetry.kinds)
+    y = np.random.default_rng(1).normal(size=(len(X), outputs))
+    physics = [symmetry.by("architecture"), symmetry]
+    model = lf.Regressor(hidden=(8,), epochs=3, verbose=False, members=2, physics=physics).fit(X, y)
+    model.save(tmp_path / "m.lawful")
+    again = lf.load(tmp_path / "m.lawful")
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    np.testing.assert_array_equal(again.spread(X), model.spread(X))
+    assert [item.name for item in again.physics] == [item.name for item in physics]
+    np.testing.assert_array_equal(symmetry.violation(again, X), symmetry.violation(model, X))
+
+
+def test_the_polynomial_start_finds_a_polynomial_law_exactly():
+    symmetry = Symmetry(groups.O(3), "2*vector + scalar")
+    X = table(150, 7)
+    y = (X[:, :3] * X[:, 3:6]).sum(1) * X[:, 6] + 2
+    model = lf.Regressor(verbose=False, physics=[symmetry.by("architecture")]).fit(X[:100], y[:100])
+    np.testing.assert_allclose(model.predict(X), y, atol=1e-6)
+
+
+def test_what_is_no_polynomial_is_learned_better_than_without():
+    """A vector that depends on two others: the error falls by far more than ten."""
+    X = table(1600, 6)
+    a, b = X[:, :3], X[:, 3:]
+    y = np.cross(a, b) * np.exp(-(a * a).sum(1, keepdims=True) / 3) + b / (1 + (b * b).sum(1, keepdims=True))
+    symmetry = Symmetry(groups.SO(3), "2*vector", "vector")
+    errors = []
+    for physics in ([symmetry], [symmetry.by("architecture")]):
+        model = lf.Regressor(verbose=False, physics=physics).fit(X[:500], y[:500])
+        errors.append(np.mean((model.predict(X[500:]) - y[500:]) ** 2))
+    assert errors[1] < errors[0] / 20
+
+
+def test_a_classifier_takes_an_architecture_and_negative_weights():
+    X = table(800, 6)
+    label = ((X[:, :3] * X[:, 3:]).sum(1) > 0).astype(int)
+    weight = np.where(np.random.default_rng(0).random(800) < 0.1, -0.5, 1.0)
+    symmetry = Symmetry(groups.SO(3), "2*vector")
+    for w in (None, weight):
+        model = lf.Classifier(verbose=False, members=2, physics=[symmetry.by("architecture")])
+        model.fit(X[:600], label[:600], None if w is None else w[:600])
+        assert model.score(X[600:], label[600:]) > 0.93
+        assert symmetry.violation(model, X).max() < 1e-12
+
+
+@pytest.mark.parametrize("mechanism", ["augment", "loss"])
+@pytest.mark.parametrize("kind", ["classifier", "regressor"])
+def test_augmentation_and_loss_lower_the_violation(kind, mechanism):
+    X = table(400, 2)
+    symmetry = Symmetry(groups.SO(2), "vector")
+    r = np.hypot(*X.T)
+    violations = []
+    for physics in ([symmetry], [symmetry.by(mechanism)]):
+        if kind == "classifier":
+            model = lf.Classifier(verbose=False, physics=physics, epochs=60).fit(X, (r > 1.2).astype(int))
+        else:
+            model = lf.Regressor(verbose=False, physics=physics, epochs=60).fit(X, np.sin(2 * r))
+        violations.append(symmetry.violation(model, X).mean())
+    assert violations[1] < 0.8 * violations[0]
+
+
+def test_a_vector_target_moves_along_when_augmented():
+    X = table(500, 4)
+    y = X[:, :2] + 0.5 * X[:, 2:] ** 3
+    symmetry = Symmetry(groups.SO(2), "2*vector", "vector")
+    plain, augmented = (
+        lf.Regressor(verbose=False, physics=physics, epochs=80).fit(X, X[:, :2] * np.hypot(X[:, 2], X[:, 3])[:, None])
+        for physics in ([symmetry], [symmetry.by("augment")])
+    )
+    assert symmetry.violation(augmented, X).mean() < 0.8 * symmetry.violation(plain, X).mean()
+    assert y.shape == augmented.predict(X).shape
+
+
+def test_the_lie_derivative_as_a_penalty():
+    X = table(300, 2)
+    symmetry = Symmetry(groups.SO(2), "vector")
+    plain, held = (
+        lf.Regressor(verbose=False, physics=physics, epochs=60, hidden=(16,)).fit(X, np.hypot(*X.T))
+        for physics in ([symmetry], [symmetry.by("loss", lie=True)])
+    )
+    assert symmetry.violation(held, X).mean() < 0.8 * symmetry.violation(plain, X).mean()
+
+
+@pytest.mark.parametrize(
+    ("physics", "settings", "words"),
+    [
+        (["rotation"], {}, "no statement"),
+        ("rotation", {}, "list of statements"),
+        ([Symmetry(groups.SO(3), "3*vector")], {}, "takes 9 columns"),
+        ([Symmetry(groups.SO(3), "2*vector", "vector")], {}, "output has 3 columns"),
+        ([Symmetry(groups.SO(3), "2*vector").by("architecture")], {"net": "linear"}, "replaces the network"),
+        ([Symmetry(groups.SO(3), "2*vector").by("architecture")] * 2, {}, "both ask for an architecture"),
+        ([Symmetry(groups.Scaling(2), "3*vector", "tensor(0, 1)").by("architecture")], {}, "output|transforms"),
+        ([Symmetry(groups.SO(3), {"vector": [["a", "b", "c"]]})], {}, "no column names"),
+    ],
+)
+def test_what_does_not_fit_is_named(physics, settings, words):
+    X = table(50, 6)
+    with pytest.raises(lf.InputError, match=words):
+        lf.Regressor(verbose=False, physics=physics, **settings).fit(X, X[:, 0])
