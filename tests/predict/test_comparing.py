@@ -72,5 +72,7 @@ def test_the_events_that_are_needed():
     ],
 )
 def test_what_cannot_be_compared(changes, words):
+    with pytest.raises(lf.InputError, match="Classifier or Regressor"):
+        lf.compare(object(), X, TRUE, statements=[ROTATION])
     with pytest.raises(lf.InputError, match=words):
         lf.compare(lf.Regressor(), X, TRUE, **({"statements": [ROTATION]} | changes))

@@ -15,6 +15,7 @@ from lawful.physics.representations import element_matrix
 from lawful.physics.statement import Columns
 from lawful.physics.symmetry import Symmetry
 
+MOST_BYTES = 4e9  # of inputs as all elements move them
 MOST_AVERAGED = 128  # elements of a finite group over which a network is averaged
 
 
@@ -111,6 +112,11 @@ class Mean(Architecture):
 
     def inputs(self, X: Array) -> Array:
         """The inputs as each element moves them, (N, |G|, F)."""
+        if 8 * X.size * len(self.elements) > MOST_BYTES:
+            raise InputError(
+                f"{self.symmetry.name}: the mean over {len(self.elements)} elements of {len(X):,} events would take "
+                f"{8e-9 * X.size * len(self.elements):.0f} GB. Use by('augment'), or fewer events at a time."
+            )
         g = torch.from_numpy(self.elements)
         moved = self.layout.move(torch.from_numpy(np.asarray(X, np.float64)).unsqueeze(1), g, self.symmetry.group)
         return moved.numpy()

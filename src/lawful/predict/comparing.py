@@ -11,6 +11,7 @@ from sklearn.model_selection import train_test_split
 
 from lawful.errors import InputError
 from lawful.physics.statement import MECHANISMS, Enforced, Statement
+from lawful.predict.estimator import NetEstimator
 from lawful.predict.inputs import Array
 from lawful.predict.knowledge import can_build
 from lawful.progress import Progress
@@ -96,7 +97,8 @@ def compare(
         A `Comparison`.
 
     Raises:
-        InputError: For a mechanism that is unknown or that no statement has, or too few events.
+        InputError: For a model of another kind, a mechanism that is unknown or that no statement has, or too few
+            events.
 
     Examples:
         >>> import lawful as lf
@@ -110,15 +112,16 @@ def compare(
     """
     import pandas as pd
 
+    if not isinstance(model, NetEstimator):
+        raise InputError(f"compare takes a lawful Classifier or Regressor, unfitted; got {type(model).__name__}.")
     statements = [statements] if isinstance(statements, Statement) else list(statements)
     _check(statements, mechanisms, seeds, test, fractions)
     X, weighted = (X if hasattr(X, "iloc") else np.asarray(X)), sample_weight is not None
     y = np.asarray(y)
     weight = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
     classify = hasattr(model, "predict_proba") or hasattr(type(model), "predict_proba")
-    batch = model.batch_size
-    if batch == "auto":
-        batch = int(np.clip((1 - test) * len(y) // 10, 16, 256))
+    given = model.batch_size
+    batch = int(np.clip((1 - test) * len(y) // 10, 16, 256)) if isinstance(given, str) else int(given)
     cases = [(s, m) for s in statements for m in mechanisms if m is None or can_build(s, m)]
     rows: list[dict[str, Any]] = []
     with Progress("compare", total=seeds * len(cases) * len(fractions), verbose=verbose) as progress:
