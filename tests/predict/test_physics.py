@@ -199,3 +199,26 @@ def test_what_does_not_fit_is_named(physics, settings, words):
     X = table(50, 6)
     with pytest.raises(lf.InputError, match=words):
         lf.Regressor(verbose=False, physics=physics, **settings).fit(X, X[:, 0])
+
+
+def test_a_function_in_a_statement_is_warned_of_and_handed_in_again(tmp_path):
+    def energy(state):
+        return (state**2).sum(1)
+
+    X = table(100, 4)
+    model = lf.Regressor(hidden=(8,), epochs=2, verbose=False, physics=[lf.physics.Conserved(energy).by("loss")])
+    model.fit(X, X)
+    with pytest.warns(UserWarning, match="'energy'"):
+        model.save(tmp_path / "m.lawful")
+    with pytest.raises(lf.InputError, match="functions="):
+        lf.load(tmp_path / "m.lawful")
+    again = lf.load(tmp_path / "m.lawful", functions={"energy": energy})
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    assert again.physics[0].statement.violation(again, X).mean() > 0
+
+
+def test_a_penalty_that_is_no_number_is_named():
+    X = table(100, 4)
+    broken = lf.physics.Conserved(lambda state: state[:, 0] * np.nan).by("loss")
+    with pytest.raises(lf.InputError, match="conserved quantity, by loss: not a number"):
+        lf.Regressor(hidden=(8,), epochs=2, verbose=False, physics=[broken]).fit(X, X)

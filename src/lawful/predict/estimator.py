@@ -266,7 +266,14 @@ class NetEstimator(BaseEstimator):
             return self._answers(scores(points), points)
 
         known, scale = self.physics_, self._deviation
-        parts = [item.penalty(model, x, known.table, rng, scale) for item in known.penalised]
+        parts = []
+        for item in known.penalised:
+            parts.append(item.penalty(model, x, known.table, rng, scale))
+            if not bool(torch.isfinite(parts[-1]).all()):
+                raise InputError(
+                    f"{item.name}: not a number in {int((~torch.isfinite(parts[-1])).sum())} of {len(x)} rows of a "
+                    "batch. Look at what it is computed from; a learning rate that is too large can be the cause too."
+                )
         return torch.stack(parts).sum(0)
 
     def _score_rows(self, x: torch.Tensor, member: int) -> torch.Tensor:

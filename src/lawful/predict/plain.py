@@ -50,23 +50,32 @@ def _finite(value: Any) -> Any:
 def from_json(name: str, value: Any, functions: dict[str, Callable[..., Any]]) -> Any:
     """The setting that `to_json` wrote; networks come from `functions`."""
     if name == "physics":
-        return [from_plain(item) for item in value]
+        return [from_plain({key: _filled(name, part, functions) for key, part in item.items()}) for item in value]
     if isinstance(value, dict) and _CALLABLE in value:
-        key = value[_CALLABLE]
-        if key not in functions:
-            raise InputError(
-                f"the {name} of this model is the function or module {key!r}, which is not in the file. Load it with "
-                f"lawful.load(path, functions={{{key!r}: ...}})."
-            )
-        return functions[key]
+        return _filled(name, value, functions)
     if isinstance(value, dict):
         return dict(value["pairs"])
     return tuple(value) if isinstance(value, list) else value
 
 
+def _filled(name: str, value: Any, functions: dict[str, Callable[..., Any]]) -> Any:
+    """A value, or the function of which the file holds only the name."""
+    if not (isinstance(value, dict) and set(value) == {_CALLABLE}):
+        return value
+    key = value[_CALLABLE]
+    if key not in functions:
+        raise InputError(
+            f"the {name} of this model is the function or module {key!r}, which is not in the file. Load it with "
+            f"lawful.load(path, functions={{{key!r}: ...}})."
+        )
+    return functions[key]
+
+
 def warn_of_code(settings: dict[str, Any]) -> None:
     """Warn of each setting, as `to_json` wrote it, that is code, and say how to load the model again."""
-    for name, value in settings.items():
+    parts = [(name, value) for name, value in settings.items() if name != "physics"]
+    parts += [("physics", part) for item in settings.get("physics", []) for part in item.values()]
+    for name, value in parts:
         if isinstance(value, dict) and _CALLABLE in value:
             key = value[_CALLABLE]
             warnings.warn(
