@@ -17,13 +17,14 @@ from torch import nn
 from lawful.errors import InputError
 from lawful.learning.archive import Arrays, write_archive
 from lawful.learning.device import find_device, find_dtype
-from lawful.learning.loop import Examples, Penalty, Settings, train
+from lawful.learning.loop import Examples, Settings, train
 from lawful.learning.members import Members, redraw
 from lawful.learning.objectives import Objective
 from lawful.learning.scaling import SCALINGS, InputScaling
 from lawful.nets.registry import build
 from lawful.physics.statement import Columns
 from lawful.predict.checking import check_settings, validation_parts
+from lawful.predict.enforcing import penalty, renewal
 from lawful.predict.inputs import (
     Array,
     Table,
@@ -194,8 +195,8 @@ class NetEstimator(BaseEstimator):
             torch.from_numpy(positive).to(device, dtype),
             torch.from_numpy(learn).to(device),
             torch.from_numpy(judge).to(device) if judge.size else None,
-            renew=self._renewal(raw, coded, weight, inputs, targets, seed) if self.physics_.augmented else None,
-            penalty=self._penalty(raw, len(inputs), device, dtype) if self.physics_.penalised else None,
+            renew=renewal(self, raw, coded, weight, inputs, targets, seed) if self.physics_.augmented else None,
+            penalty=penalty(self, raw, len(inputs), device, dtype) if self.physics_.penalised else None,
         )
         kind = type(self).__name__
         with Progress(f"{kind} {self.net if isinstance(self.net, str) else 'net'}", verbose=self.verbose) as progress:
@@ -221,21 +222,6 @@ class NetEstimator(BaseEstimator):
             self._after_training(each.numpy(force=True), targets[judge], positive[judge], shared.numpy(force=True))
         return self
 
-    def _renewal(
-        self, x: Array, coded: Array, weight: Array, inputs: Array, targets: Array, seed: int
-    ) -> Callable[[int], tuple[torch.Tensor, torch.Tensor]]:
-        """A function that gives inputs and targets anew for each epoch, moved along the symmetries."""
-
-        def renew(epoch: int) -> tuple[torch.Tensor, torch.Tensor]:
-            new_x, new_y = self._move(x, coded, seed, epoch)
-            fresh, aims = inputs.copy(), targets.copy()  # a row of weight zero may follow the events
-            fresh[: len(x)] = self.physics_.prepare(new_x, self.scaling_)
-            aims[: len(x)] = self._examples(new_y, weight)[0]
-            values = self.members_.values
-            return tuple(torch.from_numpy(part).to(values.device, values.dtype) for part in (fresh, aims))  # type: ignore[return-value]
-
-        return renew
-
     def _move(self, x: Array, coded: Array, seed: int, epoch: int) -> tuple[Array, Array]:
         """Inputs and coded targets moved along the symmetries; classes do not move."""
         return self.physics_.moved(x, np.zeros((len(x), 0)), seed, epoch)[0], coded
@@ -248,33 +234,6 @@ class NetEstimator(BaseEstimator):
     def _deviation(self) -> float:
         """Standard deviation of the targets; 1 for probabilities."""
         return 1.0
-
-    def _penalty(self, x: Array, rows: int, device: torch.device, dtype: torch.dtype) -> Penalty:
-        raw = np.concatenate([x, x[:1]]) if rows > len(x) else x
-
-        def prepare(points: torch.Tensor) -> torch.Tensor:
-            return self.physics_.prepare_tensor(points, self.scaling_)
-
-        return Penalty(torch.from_numpy(raw.astype(np.float64)).to(device, dtype), prepare, self._penalise)
-
-    def _penalise(
-        self, scores: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor, rng: np.random.Generator
-    ) -> torch.Tensor:
-        """Penalty of each row of raw inputs x, (n, F), given a function from raw inputs to scores."""
-
-        def model(points: torch.Tensor) -> torch.Tensor:
-            return self._answers(scores(points), points)
-
-        known, scale = self.physics_, self._deviation
-        parts = []
-        for item in known.penalised:
-            parts.append(item.penalty(model, x, known.table, rng, scale))
-            if not bool(torch.isfinite(parts[-1]).all()):
-                raise InputError(
-                    f"{item.name}: not a number in {int((~torch.isfinite(parts[-1])).sum())} of {len(x)} rows of a "
-                    "batch. Look at what it is computed from; a learning rate that is too large can be the cause too."
-                )
-        return torch.stack(parts).sum(0)
 
     def _score_rows(self, x: torch.Tensor, member: int) -> torch.Tensor:
         alone = copy.copy(self.members_)
