@@ -173,13 +173,14 @@ def test_a_full_disk_is_one_line_and_status_one(table, finished, tmp_path):
 def test_interrupted_training_is_one_line_and_goes_on(table):
     arguments = ["fit", "events.csv", "--target", "signal", "--out", "cut", "--set", "training.epochs=100000"]
     arguments += ["--set", "training.patience=100000", "--set", "model.members=1"]
-    process = subprocess.Popen([LAWFUL, *arguments], cwd=table, stderr=subprocess.PIPE, text=True)
-    while not (table / "cut" / "study.toml").exists():
-        assert process.poll() is None
-        time.sleep(0.02)
-    time.sleep(1.0)
-    process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=60)
+    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}  # a job in the background ignores it
+    with subprocess.Popen([LAWFUL, *arguments], cwd=table, stderr=subprocess.PIPE, text=True, **heard) as process:
+        while not (table / "cut" / "study.toml").exists():
+            assert process.poll() is None
+            time.sleep(0.02)
+        time.sleep(1.0)
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "the same command goes on" in error
     assert "Traceback" not in error
