@@ -7,6 +7,7 @@ from lawful.learning.objectives import (
     BinaryCrossEntropy,
     CrossEntropy,
     Objective,
+    Shrunk,
     SignedSquaredError,
     SquaredError,
 )
@@ -19,6 +20,7 @@ CASES = [
         SignedSquaredError(2),
         lambda n: torch.cat([torch.randint(0, 2, (n, 1)).double(), torch.randn(n, 2).double()], 1),
     ),
+    (Shrunk(SquaredError(2), 2, 0.3), lambda n: torch.randn(n, 2).double()),
 ]
 
 

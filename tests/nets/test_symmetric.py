@@ -29,7 +29,7 @@ def test_the_slope_is_that_of_autograd(which):
     assert torch.allclose(y, net(x), atol=1e-6)
     d = torch.randn_like(y)
     (slope,) = torch.autograd.grad((y * d).sum(), z)
-    assert torch.allclose(net.slope(d, x), slope, atol=1e-6)
+    assert torch.allclose(net.slope(d, x, z), slope, atol=1e-6)
 
 
 @pytest.mark.parametrize("which", [0, 1, 2])

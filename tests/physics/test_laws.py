@@ -4,19 +4,20 @@ import numpy as np
 import pytest
 
 import lawful as lf
-import lawful.physics.baseline
 from lawful.physics import (
     MECHANISMS,
     STATEMENTS,
+    Baseline,
     Bounds,
     Conserved,
     Integral,
     Monotonic,
+    Product,
+    Sum,
     Symmetry,
     Units,
     groups,
 )
-from lawful.physics.baseline import Baseline
 from lawful.physics.statement import from_plain, to_plain
 
 X = np.random.default_rng(0).uniform(0.5, 2, size=(40, 2))
@@ -43,6 +44,18 @@ CASES = {
         Baseline("k * a", columns=["a", "b"], parameters={"k": 2.0}),
         lambda x: 2 * x[:, 0],
         lambda x: 3 * x[:, 0],
+        True,
+    ),
+    "Sum": (
+        Sum({"one": [0], "other": [1]}),
+        lambda x: np.exp(x[:, 0]) - x[:, 1],
+        lambda x: x[:, 0] * x[:, 1],
+        True,
+    ),
+    "Product": (
+        Product({"one": [0], "other": [1]}),
+        lambda x: np.exp(x[:, 0]) * x[:, 1],
+        lambda x: np.exp(x[:, 0]) - x[:, 1] ** 2,
         True,
     ),
 }

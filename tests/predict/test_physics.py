@@ -190,7 +190,7 @@ def test_the_lie_derivative_as_a_penalty():
         ([Symmetry(groups.SO(3), "3*vector")], {}, "takes 9 columns"),
         ([Symmetry(groups.SO(3), "2*vector", "vector")], {}, "output has 3 columns"),
         ([Symmetry(groups.SO(3), "2*vector").by("architecture")], {"net": "linear"}, "replaces the network"),
-        ([Symmetry(groups.SO(3), "2*vector").by("architecture")] * 2, {}, "both ask for an architecture"),
+        ([Symmetry(groups.SO(3), "2*vector").by("architecture")] * 2, {}, "both make use of x0"),
         ([Symmetry(groups.Scaling(2), "3*vector", "tensor(0, 1)").by("architecture")], {}, "output|transforms"),
         ([Symmetry(groups.SO(3), {"vector": [["a", "b", "c"]]})], {}, "no column names"),
     ],

@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lawful.learning.members import Members, core_of, scores_by_hand, seeded
+from lawful.learning.members import Members, scores_by_hand, seeded
 from lawful.learning.objectives import Objective
+from lawful.nets.around import Around, innermost_core
 from lawful.nets.dense import DensePass
-from lawful.nets.symmetric import Around
 
 if TYPE_CHECKING:
     from lawful.learning.loop import Examples, Settings
@@ -39,7 +39,7 @@ class Group:
         self.members, self.ids = members, ids
         self.examples, self.objective, self.settings = examples, objective, settings
         self.sums = torch.float32 if examples.x.device.type == "mps" else torch.float64  # mps has no float64
-        self.by_hand = members.by_hand and examples.penalty is None
+        self.by_hand = members.by_hand and examples.enforcement is None
         self.fresh = (examples.x, examples.y)  # what the epoch learns from
         n = examples.train.shape[1]
         self.steps = max(1, round(n / settings.batch_size))
@@ -70,14 +70,17 @@ class Group:
         net = self.members.net
         if self.by_hand:
             self.around = net if isinstance(net, Around) else None
-            copies = 1 if self.around is None else self.around.given(self.examples.x[:1]).shape[-2]
+            copies = 1 if self.around is None else self.around.inner_given(self.examples.x[:1]).shape[-2]
             self.rows = self.batch * copies  # of the core, in a step
-            self.dense = DensePass(core_of(net), self.values, self.gradients, self.rows)  # type: ignore[arg-type]
+            self.dense = DensePass(innermost_core(net), self.values, self.gradients, self.rows)  # type: ignore[arg-type]
         e = self.examples
         self.index = _rows(e.train, self.ids).numpy(force=True)
         shared = _rows(e.train, self.ids[:1]) if e.train.stride(0) == 0 else _rows(e.train, self.ids)
         self.scale = e.w[shared.long()].mean(1).expand(len(self.ids))  # (m,)
+        self.raw_held: Tensor | None = None
         if e.validation is not None:
+            if e.enforcement is not None:
+                self.raw_held = e.enforcement.x[e.validation[self.ids].long()]
             if e.validation.stride(0) == 0:  # the same events for all members: once in memory
                 rows = e.validation[0].long()
                 self.x_held, self.y_held, self.w_held = (
@@ -132,7 +135,7 @@ class Group:
                 x = torch.index_select(self.fresh[0], 0, rows, out=room[: len(rows)]).view(*shape, *e.x.shape[1:])
                 y = self.fresh[1].index_select(0, rows).view(*shape, -1)
                 w = e.w.index_select(0, rows).view(shape) / self.scale[:, None, None]
-                raw = None if e.penalty is None else e.penalty.x.index_select(0, rows).view(*shape, -1)
+                raw = None if e.enforcement is None else e.enforcement.x.index_select(0, rows).view(*shape, -1)
                 total += self._steps(x, y, w, draws, raw) / (B * self.steps)
         finally:
             if generic is not None:
@@ -163,9 +166,11 @@ class Group:
                 z = self.dense.forward(x[:, s], draw)
                 slope = self.objective.slope(z, y[:, s]).mul_(per_event[:, s])
             else:
-                given = self.around.given(x[:, s]).contiguous()
-                z = self.around.combine(self.dense.forward(given, draw), x[:, s])
-                slope = self.around.slope(self.objective.slope(z, y[:, s]).mul_(per_event[:, s]), x[:, s])
+                given = self.around.inner_given(x[:, s]).contiguous()
+                core = self.dense.forward(given, draw)
+                z = self.around.inner_combine(core, x[:, s])
+                slope = self.objective.slope(z, y[:, s]).mul_(per_event[:, s])
+                slope = self.around.inner_slope(slope, x[:, s], core)
             scores[:, s] = z
             self.dense.backward(slope)
             self._advance()
@@ -174,27 +179,28 @@ class Group:
     def _generic_step(self, x: Tensor, y: Tensor, w: Tensor, raw: Tensor | None, draw: np.random.Generator) -> Tensor:
         """Fill the gradients by automatic differentiation; give the summed loss of each member."""
         leaf = self.values.detach().requires_grad_()
-        z = self.members.outputs(leaf, self.buffers, x)
-        loss = (self.objective.loss(z, y) * w).sum(1)
-        if raw is not None:
-            loss = loss + (self._penalties(leaf, raw, draw) * w).sum(1)
+        loss = (self._losses(leaf, x, y, raw, draw) * w).sum(1)
         (self.gradients,) = torch.autograd.grad(loss.sum() / self.batch, leaf)
         return loss.detach().to(self.sums)
 
-    def _penalties(self, leaf: Tensor, raw: Tensor, draw: np.random.Generator) -> Tensor:
-        """Penalty of each row, (m, B), for inputs (m, B, F).
+    def _losses(self, values: Tensor, x: Tensor, y: Tensor, raw: Tensor | None, draw: np.random.Generator) -> Tensor:
+        """Loss and penalty of each row, (m, B), for inputs x (m, B, ...) that are raw (m, B, F) before preparation.
 
         Members are told apart by the place of a row: whatever points are asked for, those of a member follow one
         another, and there are as many for each.
         """
-        penalty, m = self.examples.penalty, len(self.ids)
-        assert penalty is not None
+        enforcement, m = self.examples.enforcement, len(self.ids)
+        if enforcement is None or raw is None:
+            return self.objective.loss(self.members.outputs(values, self.buffers, x), y)
+        rows = raw.flatten(0, 1)
 
         def scores(points: Tensor) -> Tensor:
-            inputs = penalty.prepare(points)
-            return self.members.outputs(leaf, self.buffers, inputs.unflatten(0, (m, -1))).flatten(0, 1)
+            inputs = x if points is rows else enforcement.prepare(points).unflatten(0, (m, -1))
+            return self.members.outputs(values, self.buffers, inputs).flatten(0, 1)
 
-        return penalty.rows(scores, raw.flatten(0, 1), draw).view(m, -1)
+        z = scores(rows) if enforcement.maps is None else enforcement.maps(scores, rows)
+        loss = self.objective.loss(z.view(m, -1, z.shape[-1]), y)
+        return loss if enforcement.penalty is None else loss + enforcement.penalty(scores, rows, draw).view(m, -1)
 
     def _advance(self) -> None:
         """One step of AdamW on all members."""
@@ -224,6 +230,9 @@ class Group:
         if self.examples.validation is None:
             return np.zeros(len(self.ids))
         net = self.members.net.eval()
+        if self.raw_held is not None:
+            loss = self._judge(self.raw_held) * self.w_held
+            return (loss.sum(1, dtype=self.sums) / self.w_held.sum(1, dtype=self.sums)).numpy(force=True)
         with torch.no_grad():
             if self.members.by_hand:
                 z = scores_by_hand(net, self.average, self.x_held)
@@ -231,6 +240,13 @@ class Group:
                 z = self.members.outputs(self.average, self.buffers, self.x_held)
             loss = self.objective.loss(z, self.y_held) * self.w_held
         return (loss.sum(1, dtype=self.sums) / self.w_held.sum(1, dtype=self.sums)).numpy(force=True)
+
+    def _judge(self, raw: Tensor) -> Tensor:
+        """Loss and penalty of the held-out events, (m, v), with the same random transformations in every epoch."""
+        draw, parts = np.random.default_rng([self.settings.seed, 29]), []
+        for x, y, part in zip(*(t.split(4 * self.batch, 1) for t in (self.x_held, self.y_held, raw)), strict=True):
+            parts.append(self._losses(self.average, x, y, part, draw).detach())
+        return torch.cat(parts, 1)
 
 
 def _rows(index: Tensor, ids: list[int]) -> Tensor:

@@ -80,20 +80,25 @@ class Settings:
         return self.learning_rate * warm
 
 
+Scores = Callable[[Tensor], Tensor]
+
+
 @dataclass(frozen=True)
-class Penalty:
-    """What is added to the loss besides the error on the targets.
+class Enforcement:
+    """What is asked of the scores besides the targets, and what is done to them; in training and in judging.
 
     Attributes:
-        x: Inputs as `rows` wants them, (N, F), beside the examples' inputs.
+        x: Inputs as the functions want them, (N, F), beside the examples' inputs.
         prepare: From such inputs, (n, F), to what the network is given, (n, ...).
-        rows: From a function that gives scores (n, O) of inputs (n, F), inputs (n, F) and a random generator to the
-            penalty of each row, (n,).
+        penalty: From a function that gives scores (n, O) of inputs (n, F), inputs (n, F) and a random generator to
+            what is added to the loss of each row, (n,).
+        maps: From such a function and inputs to the scores (n, O) that are compared with the targets.
     """
 
     x: Tensor
     prepare: Callable[[Tensor], Tensor]
-    rows: Callable[[Callable[[Tensor], Tensor], Tensor, np.random.Generator], Tensor]
+    penalty: Callable[[Scores, Tensor, np.random.Generator], Tensor] | None = None
+    maps: Callable[[Scores, Tensor], Tensor] | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,7 @@ class Examples:
         validation: Rows that member m is judged on, (M, v); None: nothing is held out and no member stops early.
         renew: Function from the number of an epoch to the inputs and targets, as x and y, that are learned from in
             it; members are judged on x and y.
-        penalty: What is added to the loss.
+        enforcement: What else is asked of the scores.
     """
 
     x: Tensor
@@ -117,7 +122,7 @@ class Examples:
     train: Tensor
     validation: Tensor | None = None
     renew: Callable[[int], tuple[Tensor, Tensor]] | None = None
-    penalty: Penalty | None = None
+    enforcement: Enforcement | None = None
 
 
 @dataclass
@@ -274,7 +279,7 @@ def _layout(members: Members, settings: Settings, examples: Examples) -> tuple[i
     available = min(torch.get_num_threads(), os.cpu_count() or 1)
     batch = min(settings.batch_size, examples.train.shape[1])
     work = 6 * batch * members.values.shape[1] * len(members)  # forward and backward, in operations
-    if not members.by_hand or examples.penalty is not None:
+    if not members.by_hand or examples.enforcement is not None:
         return 1, available if work > _SMALL else 1
     if len(members) > 1:
         return min(available, len(members)), 1

@@ -10,9 +10,9 @@ from torch.func import functional_call, vmap
 
 from lawful.errors import InputError
 from lawful.learning.device import threads
+from lawful.nets.around import Around, innermost_core
 from lawful.nets.dense import DensePass, cut
 from lawful.nets.mlp import MLP
-from lawful.nets.symmetric import Around
 
 
 class Members:
@@ -72,7 +72,7 @@ class Members:
     @property
     def by_hand(self) -> bool:
         """Whether `DensePass` can do the work of this network."""
-        core = core_of(self.net)
+        core = innermost_core(self.net)
         frozen = any(True for _ in core.buffers())  # an MLP has none, but for parameters that are not to be trained
         return type(core) is MLP and not frozen and self.values.device.type == "cpu"
 
@@ -110,6 +110,16 @@ class Members:
             for m in range(len(values))
         ]
         return torch.stack(each)
+
+    def net_of(self, member: int) -> nn.Module:
+        """A network of its own with the parameters and buffers of a member, in evaluation mode."""
+        net = copy.deepcopy(self.net).to(self.values.dtype)
+        with torch.no_grad():
+            for name, value in self.parameters().items():
+                net.get_parameter(name).copy_(value[member])
+            for name, value in self.buffers.items():
+                _tensor(net, name).copy_(value[member])
+        return net.requires_grad_(True).eval()
 
     def scores(self, x: Tensor, rows: int = 2048) -> Tensor:
         """Scores (M, N, O) of every member on the same events x, (N, ...), in evaluation mode, without gradients.
@@ -169,10 +179,10 @@ def scores_by_hand(net: nn.Module, values: Tensor, x: Tensor, rows: int = 2048) 
 
     The parts are small enough for the intermediate values to stay in the processor's cache.
     """
-    core, M, N = core_of(net), *x.shape[:2]
+    core, M, N = innermost_core(net), *x.shape[:2]
     assert isinstance(core, MLP)
     around = net if isinstance(net, Around) else None
-    copies = 1 if around is None else around.given(x[:1, :1]).shape[-2]
+    copies = 1 if around is None else around.inner_given(x[:1, :1]).shape[-2]
     rows = max(128 // copies, 1, rows // (M * copies))
     size = -(-N // -(-N // rows))  # the parts are equally large; the last one overlaps the one before
     dense = DensePass(core, values, None, size * copies)
@@ -183,14 +193,9 @@ def scores_by_hand(net: nn.Module, values: Tensor, x: Tensor, rows: int = 2048) 
         if around is None:
             z = dense.forward(part).clone()
         else:
-            z = around.combine(dense.forward(around.given(part).contiguous()), part)
+            z = around.inner_combine(dense.forward(around.inner_given(part).contiguous()), part)
         parts.append(z[:, start - first :])
     return torch.cat(parts, 1)
-
-
-def core_of(net: nn.Module) -> nn.Module:
-    """The part of a network that has the parameters."""
-    return net.core if isinstance(net, Around) else net
 
 
 class seeded:  # noqa: N801 - a context manager, used like a function

@@ -145,3 +145,38 @@ class SignedSquaredError(Objective):
             ],
             -1,
         )
+
+
+@dataclass(frozen=True)
+class Shrunk(Objective):
+    r"""Another loss, and $\tfrac{s}{2} \sum_o a_o^2$ of numbers a that the network gives behind its scores.
+
+    Attributes:
+        of: The other loss.
+        parts_count: How many such numbers there are.
+        shrink: s.
+    """
+
+    of: Objective
+    parts_count: int
+    shrink: float
+
+    @property
+    def tolerance(self) -> float:  # type: ignore[override]
+        """That of the other loss."""
+        return self.of.tolerance
+
+    @property
+    def outputs(self) -> int:
+        """Scores, and the numbers that are to be small."""
+        return self.of.outputs + self.parts_count
+
+    def loss(self, z: Tensor, y: Tensor) -> Tensor:
+        """See the class."""
+        added = z[..., self.of.outputs :].square().sum(-1)
+        return self.of.loss(z[..., : self.of.outputs], y) + self.shrink / 2 * added
+
+    def slope(self, z: Tensor, y: Tensor) -> Tensor:
+        r"""The slope of the other loss, and $s\,a$."""
+        slope = self.of.slope(z[..., : self.of.outputs].clone(), y)
+        return torch.cat([slope, self.shrink * z[..., self.of.outputs :]], -1)

@@ -1,7 +1,7 @@
-"""How a symmetry becomes an architecture: what the network is given, and what is made of what it gives."""
+"""How a statement becomes an architecture: what the network is given, and what is made of what it gives."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -12,30 +12,42 @@ from lawful.nets.symmetric import Averaged, Contracted
 from lawful.physics.features import Features
 from lawful.physics.groups.group import Array
 from lawful.physics.representations import element_matrix
-from lawful.physics.statement import Columns
+from lawful.physics.statement import Columns, Statement
 from lawful.physics.symmetry import Symmetry
 
+Blocks = list[tuple[list[int], bool]]
 MOST_BYTES = 4e9  # of inputs as all elements move them
 MOST_AVERAGED = 128  # elements of a finite group over which a network is averaged
 
 
+class Core(Protocol):
+    """A function that makes a core network."""
+
+    def __call__(self, outputs: int, inputs: int | None = None) -> nn.Module:
+        """A network with `outputs` outputs; of `inputs` numbers, by default those that are prepared for it."""
+
+
 class Architecture(ABC):
-    """The parts of a network that cannot break a symmetry which have nothing to learn.
+    """The parts of a network that cannot break a statement which have nothing to learn.
+
+    A table of inputs becomes another one, of which the core network, or the next architecture, is given a row for
+    each copy; what it gives is combined with the numbers at its `side`.
 
     Attributes:
-        symmetry: The symmetry.
+        statement: What cannot be broken.
+        table: The columns of what the core is given.
     """
 
-    symmetry: Symmetry
+    statement: Statement
+    table: Columns
 
     @property
-    @abstractmethod
     def width(self) -> int:
         """Numbers S in a copy of the core's inputs."""
+        return self.table.count
 
-    @abstractmethod
-    def fit(self, X: Array, weight: Array) -> None:
-        """Learn sizes from inputs, (N, F), and weights of at least zero, (N,)."""
+    def fit(self, X: Array, weight: Array, y: Array | None) -> None:  # noqa: B027 - nothing to learn is common
+        """Learn sizes from inputs, (N, F), weights of at least zero, (N,), and targets, (N, T), if there are any."""
 
     @abstractmethod
     def inputs(self, X: Array) -> Array:
@@ -45,34 +57,56 @@ class Architecture(ABC):
         """What is put beside the core's inputs, (N, numbers), or None."""
         return None
 
-    def reference(self, X: Array) -> Array | None:  # noqa: ARG002
-        """What is added to the output, (N, O), or None."""
-        return None
+    def reference(self, X: Array, inner: Array | None) -> Array | None:  # noqa: ARG002
+        """What is added to the output, (N, O), or None; `inner` is what the architecture within adds."""
+        return inner
 
     @abstractmethod
-    def wrap(self, core: Callable[[int], nn.Module], plain: int, outputs: int, copies: int) -> nn.Module:
+    def wrap(self, core: Core, plain: int, outputs: int, copies: int) -> nn.Module:
         """The network around a core.
 
         Args:
             core: Function from a number of outputs to a core network.
-            plain: Leading outputs that are invariant whatever the symmetry says of the rest.
+            plain: Leading outputs that are invariant whatever the statement says of the rest.
             outputs: Numbers in the output that transforms.
             copies: How often that output is made.
         """
+
+    def blocks(self, inner: Blocks) -> Blocks:
+        """Targets that are scaled by one number, and whether they may be shifted; `inner` is said within."""
+        return inner
+
+    @property
+    def arrays(self) -> dict[str, Array]:
+        """What `fit` learned."""
+        return {}
+
+    def restore(self, arrays: dict[str, Array]) -> None:
+        """Take back `arrays`.
+
+        Raises:
+            InputError: When they cannot be what `fit` learned.
+        """
+        if arrays:
+            raise InputError(f"{self.statement.name}: there is nothing to restore: the file was changed.")
 
 
 class Invariants(Architecture):
     """Invariants in, and outputs made of basis tensors; see `Features`."""
 
     def __init__(self, symmetry: Symmetry, table: Columns, tolerance: float) -> None:
-        self.symmetry, self.features = symmetry, Features(symmetry, table, tolerance)
+        self.statement = self.symmetry = symmetry
+        self.features = Features(symmetry, table, tolerance)
+        self.table = Columns(self.features.width, self._names(table))
 
-    @property
-    def width(self) -> int:
-        """See `Architecture.width`."""
-        return self.features.width
+    def _names(self, table: Columns) -> tuple[str, ...]:
+        """What nothing moves keeps its name; invariants have one that no column has."""
+        layout = self.features.frame.layout
+        still = [c for kind, cs in zip(layout.kinds, layout.columns, strict=True) if kind.invariant for c in cs]
+        names = [table.called(c) for c in still]
+        return (*names, *(f"invariant {k} of {self.symmetry.name}" for k in range(self.features.width - len(names))))
 
-    def fit(self, X: Array, weight: Array) -> None:
+    def fit(self, X: Array, weight: Array, y: Array | None) -> None:  # noqa: ARG002
         """See `Architecture.fit`."""
         self.features.fit(X, weight)
 
@@ -84,31 +118,41 @@ class Invariants(Architecture):
         """The basis tensors, flattened."""
         return None if self.features.outputs is None else self.features.basis(X).reshape(len(X), -1)
 
-    def reference(self, X: Array) -> Array | None:
+    def reference(self, X: Array, inner: Array | None) -> Array | None:
         """The reference point of outputs that are points."""
-        return None if self.features.outputs is None else self.features.reference(X)
+        return inner if self.features.outputs is None else self.features.reference(X)
 
-    def wrap(self, core: Callable[[int], nn.Module], plain: int, outputs: int, copies: int) -> nn.Module:
+    def blocks(self, inner: Blocks) -> Blocks:
+        """See `Architecture.blocks`: one for each representation in the output."""
+        return blocks_of(self.symmetry, inner)
+
+    def wrap(self, core: Core, plain: int, outputs: int, copies: int) -> nn.Module:
         """See `Architecture.wrap`."""
         K = self.features.outputs
         if K is None:
             return core(plain + copies * outputs)
         return Contracted(core(plain + copies * K), K, outputs, plain=plain, copies=copies)
 
+    @property
+    def arrays(self) -> dict[str, Array]:
+        """See `Architecture.arrays`."""
+        return self.features.arrays
+
+    def restore(self, arrays: dict[str, Array]) -> None:
+        """See `Architecture.restore`."""
+        if {name: a.shape for name, a in arrays.items()} != self.features.shapes:
+            raise InputError("the sizes of the invariants do not fit the statements: the file was changed.")
+        self.features.arrays = arrays
+
 
 class Mean(Architecture):
     """The mean over a finite group of any network."""
 
-    width = 0  # set in each
-
     def __init__(self, symmetry: Symmetry, table: Columns) -> None:
-        self.symmetry = symmetry
+        self.statement = self.symmetry = symmetry
         self.layout = symmetry.layout(table)
         self.elements = symmetry.group.elements()
-        self.width = table.count
-
-    def fit(self, X: Array, weight: Array) -> None:
-        """Nothing to learn."""
+        self.table = table
 
     def inputs(self, X: Array) -> Array:
         """The inputs as each element moves them, (N, |G|, F)."""
@@ -121,7 +165,11 @@ class Mean(Architecture):
         moved = self.layout.move(torch.from_numpy(np.asarray(X, np.float64)).unsqueeze(1), g, self.symmetry.group)
         return moved.numpy()
 
-    def wrap(self, core: Callable[[int], nn.Module], plain: int, outputs: int, copies: int) -> nn.Module:
+    def blocks(self, inner: Blocks) -> Blocks:
+        """See `Architecture.blocks`: one for each representation in the output."""
+        return blocks_of(self.symmetry, inner)
+
+    def wrap(self, core: Core, plain: int, outputs: int, copies: int) -> nn.Module:
         """See `Architecture.wrap`."""
         count = len(self.elements)
         if self.symmetry.invariant:
@@ -138,6 +186,17 @@ class Mean(Architecture):
         return Averaged(core(plain + copies * outputs), matrices, count, plain=plain, copies=copies)
 
 
+def blocks_of(symmetry: Symmetry, inner: Blocks) -> Blocks:
+    """The representations in the output of a symmetry; those said within where it is invariant."""
+    if symmetry.invariant:
+        return inner
+    shifts = {column: shift for columns, shift in inner for column in columns}
+    return [
+        (list(columns), kind.invariant and all(shifts[c] for c in columns))
+        for kind, columns in zip(symmetry.output.kinds, symmetry.output.columns, strict=True)
+    ]
+
+
 def find_architecture(symmetry: Symmetry, table: Columns, tolerance: float) -> Architecture:
     """Choose how a symmetry is built in.
 
@@ -147,7 +206,7 @@ def find_architecture(symmetry: Symmetry, table: Columns, tolerance: float) -> A
         InputError: When neither can be done; says why.
     """
     group = symmetry.group
-    if group.finite and not group.affine and len(group.elements()) <= MOST_AVERAGED:
+    if averaged(symmetry):
         return Mean(symmetry, table)
     try:
         return Invariants(symmetry, table, tolerance)
@@ -157,3 +216,10 @@ def find_architecture(symmetry: Symmetry, table: Columns, tolerance: float) -> A
                 f"{error} The group is discrete, and too large to average over: more than {MOST_AVERAGED} elements."
             ) from None
         raise
+
+
+def averaged(symmetry: Statement) -> bool:
+    """Whether a symmetry is built in by a mean over its group."""
+    assert isinstance(symmetry, Symmetry)
+    group = symmetry.group
+    return group.finite and not group.affine and len(group.elements()) <= MOST_AVERAGED

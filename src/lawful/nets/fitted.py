@@ -45,18 +45,21 @@ class Fitted:
         return np.asarray(np.sqrt(np.diag(self.covariance).clip(0)))
 
 
-def fit_constants(baseline: Baseline, table: Columns, X: Tensor, y: Tensor, weight: Tensor) -> Array:
+def fit_constants(
+    baseline: Baseline, table: Columns, X: Tensor, y: Tensor, weight: Tensor, scale: Tensor | None = None
+) -> Array:
     r"""Fit the constants alone, without a network: the free numbers t at which a training best starts, (K,).
 
-    Minimises $\sum_i |w_i| \, |y_i - b(x_i; \kappa)|^2$ by Levenberg and Marquardt's method; gives zeros, the
+    Minimises $\sum_i |w_i| \, |(y_i - b(x_i; \kappa)) / s|^2$ by Levenberg and Marquardt's method; gives zeros, the
     baseline's own start, where that meets numbers that are not finite.
 
     Args:
         baseline: The known model.
         table: Columns of X.
         X: Inputs, (N, F).
-        y: Targets, (N, O), in units of their deviations.
+        y: Targets, (N, O), in their own units.
         weight: Event weights, (N,).
+        scale: s, (O,), in which misses of the targets are counted; None: ones.
 
     Examples:
         >>> known = Baseline("k * x", columns=["x"], parameters={"k": 2.0})
@@ -67,6 +70,7 @@ def fit_constants(baseline: Baseline, table: Columns, X: Tensor, y: Tensor, weig
     """
     K = len(baseline.constants)
     X, y, w = X.double(), y.double(), weight.double().abs().sqrt()[:, None]
+    w = w if scale is None else w / scale.double()
 
     def misses(t: Tensor) -> Tensor:
         values = {c.name: c.value(t[k]) for k, c in enumerate(baseline.constants)}

@@ -1,14 +1,13 @@
 """Networks that cannot fall along a column, and may do anything along the others."""
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from lawful.errors import InputError
-from lawful.nets.architecture import Architecture
+from lawful.nets.architecture import Architecture, Core
+from lawful.nets.around import Around
 from lawful.physics.groups.group import Array
 from lawful.physics.monotonic import Monotonic
 from lawful.physics.statement import Columns
@@ -31,9 +30,6 @@ class Monotone(Architecture):
         outputs: Number of targets; None for a classifier of two classes, whose score is the logit of the second.
         knots: Knots at most; fewer where the column has fewer values.
 
-    Attributes:
-        arrays: What `fit` learned: "knots", (K,), and the deviation of the column, "size", ().
-
     Raises:
         InputError: When statement, columns and outputs do not fit each other.
 
@@ -48,21 +44,24 @@ class Monotone(Architecture):
     def __init__(self, statement: Monotonic, table: Columns, outputs: int | None, knots: int = 16) -> None:
         if statement.of is not None:
             raise InputError(f"{statement.name}: a function of the output cannot be built in: enforce it by 'loss'.")
-        self.statement, self.table, self.knots = statement, table, knots
+        self.statement = self.monotonic = statement
+        self.knots = knots
         self.column = table.place(statement.along, statement)
         self.classes = outputs is None
         place = statement.place(2 if outputs is None else outputs)
         self.output, self.sign = place, statement.sign
         if self.classes:  # the probability of the first class falls where the logit rises
             self.output, self.sign = 0, statement.sign * (1 if place == 1 else -1)
-        self.arrays: dict[str, Array] = {}
+        self.learned: dict[str, Array] = {}
+        others = [table.called(c) for c in range(table.count) if c != self.column]
+        self.table = Columns(len(others), tuple(others)) if others else Columns(1, ("one",))
 
     @property
-    def width(self) -> int:
-        """See `Architecture.width`; a network of no other column is given a constant."""
-        return max(1, self.table.count - 1)
+    def arrays(self) -> dict[str, Array]:
+        """See `Architecture.arrays`: the knots, (K,), and the deviation of the column, "size", ()."""
+        return self.learned
 
-    def fit(self, X: Array, weight: Array) -> None:
+    def fit(self, X: Array, weight: Array, y: Array | None = None) -> None:  # noqa: ARG002
         """Place the knots, given inputs (N, F) and weights of at least zero, (N,).
 
         Raises:
@@ -77,7 +76,7 @@ class Monotone(Architecture):
         if len(knots) < 2:
             raise InputError(f"{self.statement.name}: the column has a single value, {t[0]:g}, in the training data.")
         mean = np.average(t, weights=w)
-        self.arrays = {"knots": knots, "size": np.sqrt(np.average((t - mean) ** 2, weights=w))}
+        self.learned = {"knots": knots, "size": np.sqrt(np.average((t - mean) ** 2, weights=w))}
 
     def restore(self, arrays: dict[str, Array]) -> None:
         """Take back `arrays`.
@@ -93,7 +92,7 @@ class Monotone(Architecture):
             or not (size.shape == () and np.isfinite(size) and size > 0)
         ):
             raise InputError(f"{self.statement.name}: the knots are not in order: the file was changed.")
-        self.arrays = {"knots": knots, "size": size}
+        self.learned = {"knots": knots, "size": size}
 
     def inputs(self, X: Array) -> Array:
         """See `Architecture.inputs`: all columns but t."""
@@ -104,7 +103,7 @@ class Monotone(Architecture):
         """The ramps, (N, K), which fall where the statement says so."""
         return self.sign * ramps(np.asarray(X[:, self.column], dtype=np.float64), **self.arrays)
 
-    def wrap(self, core: Callable[[int], nn.Module], plain: int, outputs: int, copies: int) -> nn.Module:
+    def wrap(self, core: Core, plain: int, outputs: int, copies: int) -> nn.Module:
         """See `Architecture.wrap`.
 
         Raises:
@@ -144,10 +143,8 @@ def ramps(t: Array, knots: Array, size: Array | float) -> Array:
     return np.asarray((rise(t) - rise(knots[[len(knots) // 2]])) / size)
 
 
-class Ramped(nn.Module):
+class Ramped(Around):
     r"""Outputs $y_o = c_{o0} + \sum_j c_{oj} r_j$ with ramps r, one of them with softplus of its coefficients.
-
-    The pass is split into `given`, `combine` and `slope`, so that that of the core can be made by hand.
 
     Args:
         core: Network from S numbers to `outputs * (1 + knots)`.
@@ -166,14 +163,6 @@ class Ramped(nn.Module):
         super().__init__()
         self.core, self.knots, self.output, self.outputs = core, knots, output, outputs
 
-    def reset_parameters(self) -> None:
-        """Draw the core's parameters again."""
-        self.core.reset_parameters()  # type: ignore[operator]
-
-    def forward(self, x: Tensor) -> Tensor:
-        """See the class."""
-        return self.combine(self.core(self.given(x)), x)
-
     def given(self, x: Tensor) -> Tensor:
         """What the core is given, (..., B, S)."""
         return x[..., : x.shape[-1] - self.knots]
@@ -185,7 +174,7 @@ class Ramped(nn.Module):
         return c[..., 0] + (slopes * r).sum(-1)
 
     def slope(self, d: Tensor, x: Tensor, z: Tensor) -> Tensor:
-        """The derivative of a loss by what the core gives, z, from d, (..., B, O), that by the outputs."""
+        """See `Around.slope`."""
         r, c = self._parts(z, x)
         by_slopes = torch.where(self._rises(x), torch.sigmoid(c[..., 1:]), torch.ones_like(c[..., 1:])) * r
         d = d.unsqueeze(-1)

@@ -1,39 +1,9 @@
 """Networks that cannot break a symmetry, around a network that knows nothing of it."""
 
-from abc import ABC, abstractmethod
-
 import torch
 from torch import Tensor, nn
 
-
-class Around(nn.Module, ABC):
-    """A network around a core that has all the parameters: y = combine(core(given(x)), x), linear in the core's z.
-
-    Split so that the core's pass can be made by hand.
-    """
-
-    core: nn.Module
-
-    def reset_parameters(self) -> None:
-        """Draw the core's parameters again."""
-        self.core.reset_parameters()  # type: ignore[operator]
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Outputs (..., B, O) of inputs (..., B, S)."""
-        z: Tensor = self.core(self.given(x))
-        return self.combine(z, x)
-
-    @abstractmethod
-    def given(self, x: Tensor) -> Tensor:
-        """What the core is given, (..., rows, numbers); a row of x may become several."""
-
-    @abstractmethod
-    def combine(self, z: Tensor, x: Tensor) -> Tensor:
-        """The outputs, from what the core gives."""
-
-    @abstractmethod
-    def slope(self, d: Tensor, x: Tensor) -> Tensor:
-        """The derivative of a loss by what the core gives, from d, that by the outputs."""
+from lawful.nets.around import Around
 
 
 class Contracted(Around):
@@ -77,7 +47,7 @@ class Contracted(Around):
         y = (c @ self._basis(x)).flatten(-2)
         return torch.cat([z[..., : self.plain], y], -1) if self.plain else y
 
-    def slope(self, d: Tensor, x: Tensor) -> Tensor:
+    def slope(self, d: Tensor, x: Tensor, z: Tensor) -> Tensor:  # noqa: ARG002
         """See `Around.slope`."""
         moved = d[..., self.plain :].unflatten(-1, (self.copies, self.width))
         c = (moved @ self._basis(x).transpose(-1, -2)).flatten(-2)
@@ -126,7 +96,7 @@ class Averaged(Around):
         y = (moved @ self.back.to(z.dtype).transpose(-1, -2)).mean(-3).flatten(-2)
         return torch.cat([z[..., : self.plain].mean(-2), y], -1)
 
-    def slope(self, d: Tensor, x: Tensor) -> Tensor:  # noqa: ARG002
+    def slope(self, d: Tensor, x: Tensor, z: Tensor) -> Tensor:  # noqa: ARG002
         """See `Around.slope`."""
         each = d.unsqueeze(-2).expand(*d.shape[:-1], self.count, d.shape[-1]) / self.count
         if self.back is not None:

@@ -31,6 +31,10 @@ class Columns:
     names: tuple[str, ...] | None = None
     units: Mapping[str, str] = field(default_factory=dict)
 
+    def called(self, column: int) -> str:
+        """The name of a column; x0, x1, ... where the data have none."""
+        return f"x{column}" if self.names is None else self.names[column]
+
     def place(self, column: str | int, statement: "Statement") -> int:
         """The number of a column that is given by name or number.
 

@@ -155,6 +155,15 @@ class Units(Statement):
         """See `Statement.plain`."""
         return {"units": self.units, "to": self.to, "reach": self.reach}
 
+    def of_columns(self, table: Columns) -> dict[str, str]:
+        """The unit of each column, by name (x0, x1, ... where the data have none).
+
+        Raises:
+            InputError: When one is missing.
+        """
+        _, texts = self._read(table)
+        return {table.called(j): text for j, text in enumerate(texts)}
+
     def _read(self, table: Columns) -> tuple[list[str], list[str]]:
         """Name and unit of each column."""
         given: Mapping[str, str] = table.units if self.units is None else self.units
@@ -181,7 +190,15 @@ class Units(Statement):
         if outputs is not None and isinstance(self.to, list) and outputs != len(self.to):
             raise InputError(f"{self.name}: to= has {len(self.to)} units, but there are {outputs} outputs.")
 
-    def groups(self, table: Columns, X: Any = None, *, repeating: Sequence[int] | None = None) -> Groups:
+    def groups(
+        self,
+        table: Columns,
+        X: Any = None,
+        *,
+        repeating: Sequence[int] | None = None,
+        signed: Sequence[int] = (),
+        last: Sequence[int] = (),
+    ) -> Groups:
         """Pure numbers that can be made of the inputs.
 
         Args:
@@ -190,6 +207,8 @@ class Units(Statement):
                 can be raised to any power, and the signs of others are kept. None: the first columns.
             repeating: The repeating variables themselves, as `Groups.repeating` of an earlier call; X then only says
                 which of them take both signs.
+            signed: Columns that take both signs, where X is not given.
+            last: Columns that are repeating variables only where no others will do.
 
         Raises:
             InputError: When units are missing, or no product of powers has the output's unit.
@@ -199,13 +218,13 @@ class Units(Statement):
         targets = [read_unit(text, self.name) for text in self._targets]
         F = len(read)
         dimensions, D = matrix([d for d, _ in (*read, *targets)])
-        order = list(range(F))
-        signed: set[int] = set()
+        order = sorted(range(F), key=lambda j: j in last)
+        both = set(signed)
         if X is not None:
             values = np.asarray(X, dtype=np.float64)
             zero, negative, positive = ([bool(v.any()) for v in t.T] for t in (values == 0, values < 0, values > 0))
-            order.sort(key=lambda j: (negative[j] or zero[j], zero[j]))
-            signed = {j for j in order if negative[j] and positive[j]}
+            order.sort(key=lambda j: (j in last, negative[j] or zero[j], zero[j]))
+            both = {j for j in order if negative[j] and positive[j]}
         b = independent(D, order) if repeating is None else [int(j) for j in repeating]
         if not set(b) <= set(order) or independent(D, b) != b or len(b) != len(independent(D, order)):
             raise InputError(f"{self.name}: repeating={b}: expected as many independent columns as there can be.")
@@ -227,7 +246,7 @@ class Units(Statement):
             tuple(names),
             tuple(b),
             others,
-            tuple(j for j in b if j in signed & used),
+            tuple(j for j in b if j in both & used),
             tuple(pi),
             tuple(f for f in output if f is not None),
             tuple(size for _, size in read),

@@ -13,7 +13,7 @@ from lawful.errors import InputError
 from lawful.physics.statement import MECHANISMS, Enforced, Statement
 from lawful.predict.estimator import NetEstimator
 from lawful.predict.inputs import Array
-from lawful.predict.knowledge import can_build
+from lawful.predict.knowledge import can_hold
 from lawful.progress import Progress
 
 if TYPE_CHECKING:
@@ -115,14 +115,14 @@ def compare(
     if not isinstance(model, NetEstimator):
         raise InputError(f"compare takes a lawful Classifier or Regressor, unfitted; got {type(model).__name__}.")
     statements = [statements] if isinstance(statements, Statement) else list(statements)
-    _check(statements, mechanisms, seeds, test, fractions)
+    classify = hasattr(model, "predict_proba") or hasattr(type(model), "predict_proba")
+    _check(statements, mechanisms, seeds, test, fractions, classify)
     X, weighted = (X if hasattr(X, "iloc") else np.asarray(X)), sample_weight is not None
     y = np.asarray(y)
     weight = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
-    classify = hasattr(model, "predict_proba") or hasattr(type(model), "predict_proba")
     given = model.batch_size
     batch = int(np.clip((1 - test) * len(y) // 10, 16, 256)) if isinstance(given, str) else int(given)
-    cases = [(s, m) for s in statements for m in mechanisms if m is None or can_build(s, m)]
+    cases = [(s, m) for s in statements for m in mechanisms if m is None or can_hold(s, m, classes=classify)]
     rows: list[dict[str, Any]] = []
     with Progress("compare", total=seeds * len(cases) * len(fractions), verbose=verbose) as progress:
         for repetition in range(seeds):
@@ -154,7 +154,12 @@ def compare(
 
 
 def _check(
-    statements: Sequence[Any], mechanisms: Sequence[Any], seeds: Any, test: Any, fractions: Sequence[float]
+    statements: Sequence[Any],
+    mechanisms: Sequence[Any],
+    seeds: Any,
+    test: Any,
+    fractions: Sequence[float],
+    classify: bool,
 ) -> None:
     for statement in statements:
         if isinstance(statement, Enforced):
@@ -166,7 +171,7 @@ def _check(
     for mechanism in mechanisms:
         if mechanism is not None and mechanism not in MECHANISMS:
             raise InputError(f"mechanisms: {mechanism!r} is not known; there are None and {list(MECHANISMS)}.")
-        if mechanism is not None and not any(can_build(s, mechanism) for s in statements):
+        if mechanism is not None and not any(can_hold(s, mechanism, classes=classify) for s in statements):
             raise InputError(f"mechanisms: an estimator can hold none of the statements by {mechanism!r}.")
     if isinstance(seeds, bool) or not isinstance(seeds, int | np.integer) or seeds < 1:
         raise InputError(f"seeds={seeds!r}: expected a whole number of at least 1.")

@@ -1,4 +1,4 @@
-"""What statements do to a training: they move its data, and add to its loss."""
+"""What statements do to a training: they move its data, add to its loss, and map its predictions."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,8 +8,10 @@ import numpy as np
 import torch
 
 from lawful.errors import InputError
-from lawful.learning.loop import Penalty
+from lawful.learning.loop import Enforcement, Scores
 from lawful.predict.inputs import Array
+
+_BROKEN = 1e-2  # of a deviation; what is built in is kept to rounding, which boosts enlarge
 
 
 def renewal(
@@ -28,27 +30,28 @@ def renewal(
     return renew
 
 
-def penalty(estimator: Any, x: Array, rows: int, device: torch.device, dtype: torch.dtype) -> Penalty:
-    """What the statements that are enforced by loss add to it, for `rows` rows that begin with inputs x, (N, F)."""
+def enforcement(estimator: Any, x: Array, rows: int, device: torch.device, dtype: torch.dtype) -> Enforcement | None:
+    """What statements ask of the scores of `rows` rows that begin with inputs x, (N, F); None: nothing."""
+    known = estimator.physics_
+    if not known.penalised and not known.maps:
+        return None
     raw = np.concatenate([x, x[:1]]) if rows > len(x) else x
 
     def prepare(points: torch.Tensor) -> torch.Tensor:
-        prepared: torch.Tensor = estimator.physics_.prepare_tensor(points, estimator.scaling_)
+        prepared: torch.Tensor = known.prepare_tensor(points, estimator.scaling_)
         return prepared
 
-    return Penalty(torch.from_numpy(raw.astype(np.float64)).to(device, dtype), prepare, partial(_penalise, estimator))
+    return Enforcement(
+        torch.from_numpy(raw.astype(np.float64)).to(device, dtype),
+        prepare,
+        partial(_penalise, estimator) if known.penalised else None,
+        estimator._mapped_scores if known.maps and estimator._maps_in_training else None,
+    )
 
 
-def _penalise(
-    estimator: Any, scores: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor, rng: np.random.Generator
-) -> torch.Tensor:
+def _penalise(estimator: Any, scores: Scores, x: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
     """Penalty of each row of raw inputs x, (n, F), given a function from raw inputs to scores."""
-
-    def model(points: torch.Tensor) -> torch.Tensor:
-        answers: torch.Tensor = estimator._answers(scores(points), points)
-        return answers
-
-    known, scale = estimator.physics_, estimator._deviation
+    model, known, scale = estimator._model(scores), estimator.physics_, estimator._deviation
     parts = []
     for item in known.penalised:
         parts.append(item.penalty(model, x, known.table, rng, scale))
@@ -58,3 +61,31 @@ def _penalise(
                 "batch. Look at what it is computed from; a learning rate that is too large can be the cause too."
             )
     return torch.stack(parts).sum(0)
+
+
+def check_kept(estimator: Any, x: Array) -> None:
+    """See whether statements that are built in together are all kept, by networks that have not learned anything.
+
+    Args:
+        estimator: With its networks at their first weights.
+        x: Some inputs, (n, F).
+
+    Raises:
+        InputError: Names the first that is not kept.
+    """
+    built = estimator.physics_.built
+    if len(built) < 2:
+        return
+    if hasattr(estimator, "feature_names_in_"):
+        import pandas as pd
+
+        x = pd.DataFrame(x, columns=estimator.feature_names_in_)
+    for item in built:
+        size = float(item.statement.violation(estimator, x).max())
+        if size > _BROKEN:
+            others = ", ".join(other.statement.name for other in built if other is not item)
+            raise InputError(
+                f"{item.statement.name} is not kept when it is built in together with {others}: before any training "
+                f"the violation is {size:.2g}. They contradict each other, or need one architecture for both; "
+                "enforce one of them by 'loss'."
+            )

@@ -24,7 +24,7 @@ from lawful.learning.scaling import SCALINGS, InputScaling
 from lawful.nets.registry import build
 from lawful.physics.statement import Columns
 from lawful.predict.checking import check_settings, validation_parts
-from lawful.predict.enforcing import penalty, renewal
+from lawful.predict.enforcing import check_kept, enforcement, renewal
 from lawful.predict.inputs import (
     Array,
     Table,
@@ -44,6 +44,7 @@ from lawful.predict.splitting import count_members, held_out, same_for_all
 from lawful.progress import Progress
 
 _SHARED = 4000  # events on which the members' agreement is measured
+_TRIED = 64  # events on which statements that are built in together are tried
 
 
 class NetEstimator(BaseEstimator):
@@ -155,10 +156,11 @@ class NetEstimator(BaseEstimator):
         if held is not None:
             x, coded, weight = (np.concatenate(pair) for pair in zip((x, coded, weight), held, strict=True))
         signed = bool((weight < 0).any())
-        self.physics_.fit(x[:rows], weight[:rows])
+        self.physics_.fit(x[:rows], weight[:rows], self._continuous(coded[:rows]))
         self.scaling_ = self.physics_.fit_scaling(x[:rows], weight[:rows], self._scaling_kind())
         raw, coded = x, self._subtract_known(x, coded, weight, rows, seed)
         self.objective_ = self._plan(signed)
+        objective = self._training_objective()
         targets, positive = self._examples(coded, weight)
         inputs = self.physics_.prepare(x, self.scaling_)
         count = count_members(rows, int(self.members), held_out=validation is None)
@@ -171,6 +173,7 @@ class NetEstimator(BaseEstimator):
         )
         if int(self.members) > 1:
             warn_of_equals(self.members_.alike())
+        check_kept(self, x[:_TRIED])
         if validation is None and rows > 1:
             strata = 2 * self._strata(coded) + (weight != 0)  # events without weight are spread evenly too
             learn, judge, filled = held_out(strata, table.groups, count, seed)
@@ -196,7 +199,7 @@ class NetEstimator(BaseEstimator):
             torch.from_numpy(learn).to(device),
             torch.from_numpy(judge).to(device) if judge.size else None,
             renew=renewal(self, raw, coded, weight, inputs, targets, seed) if self.physics_.augmented else None,
-            penalty=penalty(self, raw, len(inputs), device, dtype) if self.physics_.penalised else None,
+            enforcement=enforcement(self, raw, len(inputs), device, dtype),
         )
         kind = type(self).__name__
         with Progress(f"{kind} {self.net if isinstance(self.net, str) else 'net'}", verbose=self.verbose) as progress:
@@ -209,7 +212,7 @@ class NetEstimator(BaseEstimator):
             self.history_ = train(
                 self.members_,
                 examples,
-                self.objective_,
+                objective,
                 settings,
                 checkpoint=None if self.checkpoint is None else Path(self.checkpoint),
                 report=report,
@@ -219,8 +222,32 @@ class NetEstimator(BaseEstimator):
             some = np.linspace(0, rows - 1, min(rows, _SHARED)).astype(np.int64)
             shared = self.members_.scores(examples.x[torch.from_numpy(some).to(device)])
             each = torch.stack([self._score_rows(examples.x[rows], m) for m, rows in enumerate(examples.validation)])  # type: ignore[arg-type]
+            outputs = self.objective_.outputs
+            each, shared = each[..., :outputs], shared[..., :outputs]
             self._after_training(each.numpy(force=True), targets[judge], positive[judge], shared.numpy(force=True))
+        self._read_off(examples, np.append(weight, 0.0) if filled else weight, rows)
         return self
+
+    def _continuous(self, coded: Array) -> Array | None:  # noqa: ARG002
+        """Targets (N, T) as numbers; None for classes."""
+        return None
+
+    def _training_objective(self) -> Objective:
+        """The loss of the training, which may ask more of the network than scores."""
+        return self.objective_
+
+    def _read_off(self, examples: Examples, weight: Array, rows: int) -> None:
+        """Read from the trained networks what physics has put there: constants and parts.
+
+        Args:
+            examples: What was learned from.
+            weight: Weights of either sign of its rows, (N,).
+            rows: How many of them were there to learn from.
+        """
+
+    def _model(self, scores: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[torch.Tensor], torch.Tensor]:
+        """Predictions or probabilities (n, O) as a function of raw inputs (n, F), given one that gives scores."""
+        return lambda points: self._answers(scores(points), points)
 
     def _move(self, x: Array, coded: Array, seed: int, epoch: int) -> tuple[Array, Array]:
         """Inputs and coded targets moved along the symmetries; classes do not move."""
@@ -275,8 +302,13 @@ class NetEstimator(BaseEstimator):
 
     def _full_net(self, inputs: int, *, fresh: bool = False) -> nn.Module:
         """The network with what the physics builds around it, from `inputs` numbers for each call of the core."""
-        plain, outputs, copies = self.objective_.parts
-        return self.physics_.wrap(lambda wanted: self._make_net(inputs, wanted, fresh=fresh), outputs, plain, copies)
+        plain, targets, copies = self.objective_.parts
+        prepared = inputs
+
+        def core(outputs: int, inputs: int | None = None) -> nn.Module:
+            return self._make_net(prepared if inputs is None else inputs, outputs, fresh=fresh)
+
+        return self.physics_.wrap(core, targets, plain, copies)
 
     def _make_net(self, inputs: int, outputs: int, *, fresh: bool = False) -> nn.Module:
         if isinstance(self.net, str):
@@ -309,10 +341,8 @@ class NetEstimator(BaseEstimator):
         x = check_X(self, table.X, fitting=False, gaps_allowed=gaps)
         inputs = self.physics_.prepare(x, self.scaling_)
         values = self.members_.values
-        z: Array = (
-            self.members_.scores(torch.from_numpy(inputs).to(values.device)).numpy(force=True).astype(np.float64)
-        )
-        return z, x
+        z: Array = self.members_.scores(torch.from_numpy(inputs).to(values.device)).numpy(force=True)
+        return z[..., : self.objective_.outputs].astype(np.float64), x
 
     def _take_apart(self, X: Any, y: Any = None, weight: Any = None) -> Table:
         """As `take_apart`, for data that must fit the columns of the training data."""

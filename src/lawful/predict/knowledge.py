@@ -1,6 +1,5 @@
 """The statements that an estimator is given, made ready for one set of data."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,25 +9,32 @@ from torch import Tensor, nn
 
 from lawful.errors import InputError
 from lawful.learning.scaling import InputScaling, TargetScaling
-from lawful.nets.architecture import Architecture, Invariants, find_architecture
+from lawful.nets.architecture import Blocks, Core, Invariants
+from lawful.nets.built_in import BUILT, build_in
+from lawful.physics.baseline import Baseline
+from lawful.physics.parts import Product, Sum
 from lawful.physics.start import Start, fit_start
 from lawful.physics.statement import Columns, Enforced, Statement, statements_of
 from lawful.physics.symmetry import Symmetry
 from lawful.physics.units import Units
 from lawful.predict.inputs import Array
+from lawful.predict.output_maps import MAPPED, OutputMaps
 
 _CERTAIN = 0.01  # a polynomial that leaves less of the variance than this is taken without a second training
 
 
-def can_build(statement: Statement, mechanism: str) -> bool:
-    """Whether estimators can hold a statement by a mechanism; an architecture is built in for symmetries."""
-    if mechanism not in statement.mechanisms or mechanism == "residual":
+def can_hold(statement: Statement, mechanism: str, *, classes: bool) -> bool:
+    """Whether an estimator, of classes or of targets, can hold a statement by a mechanism."""
+    if mechanism not in statement.mechanisms:
         return False
-    return mechanism != "architecture" or isinstance(statement, Symmetry)
+    return not classes or (
+        mechanism != "residual"
+        and (mechanism != "architecture" or not isinstance(statement, (*MAPPED, Sum, Product)))
+    )
 
 
 class Knowledge:
-    """What is known, and what it changes about inputs, targets, network and loss.
+    """What is known, and what it changes about inputs, targets, network, predictions and loss.
 
     Args:
         physics: Statements and enforced statements, as the user gave them.
@@ -40,7 +46,10 @@ class Knowledge:
         statements: Every statement, to be measured.
         augmented: Those that move the training data.
         penalised: Those that add to the loss.
-        architecture: The parts that the network is built around, or None.
+        built: Those that are built in, into the network or around its predictions.
+        chain: What is built into the network.
+        maps: What is done to predictions.
+        baseline: A model that the network corrects, or None.
         start: A polynomial from which training starts, or None.
         doubtful: Whether the network might do better without that.
 
@@ -57,100 +66,106 @@ class Knowledge:
             statement.check(table, outputs)
             if outputs is None and isinstance(statement, Symmetry) and not statement.invariant:
                 raise InputError(f"{statement.name}: the probabilities of classes are scalars, use to='scalar'.")
+        for item in enforced:
+            if not can_hold(item.statement, item.mechanism, classes=outputs is None):
+                raise InputError(
+                    f"{item.statement.name} by {item.mechanism!r} cannot be kept by probabilities of classes: use "
+                    "by('loss') where the statement has it, or a Regressor."
+                )
         self.augmented = [item for item in enforced if item.mechanism == "augment"]
         self.penalised = [item for item in enforced if item.mechanism == "loss"]
-        built = [item for item in enforced if item.mechanism == "architecture"]
-        for item in enforced:
-            if not can_build(item.statement, item.mechanism):
-                raise InputError(
-                    f"{item.statement.name} by {item.mechanism!r} is not built into estimators: use by('loss') where "
-                    "the statement has it, or the modules of lawful.nets in a training loop of your own."
-                )
-        if len(built) > 1:
+        self.built = [item for item in enforced if item.mechanism == "architecture"]
+        inside = [item for item in self.built if isinstance(item.statement, BUILT)]
+        if inside and (not isinstance(net, str) or net != "mlp"):
+            shown = net if isinstance(net, str) else "of your own"
             raise InputError(
-                f"{built[0].statement.name} and {built[1].statement.name} both ask for an architecture, and a "
-                "network has one. Write their group as one, or enforce one of them by 'loss' or 'augment'."
+                f"{inside[0].statement.name} by 'architecture' replaces the network by one of its own: leave "
+                f"net='mlp', or enforce it on the network {shown!r} by 'loss' or 'augment'."
             )
-        self.architecture: Architecture | None = None
+        self.chain = build_in(inside, table, outputs)
+        self.maps = OutputMaps(self.built, table)
+        residual = [item for item in enforced if item.mechanism == "residual"]
+        if len(residual) > 1:
+            raise InputError(
+                f"{residual[0].statement.name} and {residual[1].statement.name}: a network corrects one baseline. "
+                "Write their sum as one formula."
+            )
+        self.baseline = residual[0] if residual else None
         self.start: Start | None = None
         self.doubtful = False
-        if built:
-            symmetry = built[0].statement
-            assert isinstance(symmetry, Symmetry)
-            if not isinstance(net, str) or net != "mlp":
-                shown = net if isinstance(net, str) else "of your own"
-                raise InputError(
-                    f"{symmetry.name} by 'architecture' replaces the network by a symmetric one: leave net='mlp', "
-                    f"or enforce it on the network {shown!r} by 'loss' or 'augment'."
-                )
-            self.architecture = find_architecture(symmetry, table, built[0].options["tolerance"])
-            self.wanted: bool | str = built[0].options["start"]
+        starts = [item.options["start"] for item in inside if isinstance(item.statement, Symmetry)]
+        self.wanted: bool | str = starts[0] if len(inside) == 1 and starts and not residual else False
 
     def __bool__(self) -> bool:
         """Whether anything is stated."""
         return bool(self.statements)
 
-    # ---- inputs ------------------------------------------------------------------------------------------------
-    def fit(self, x: Array, weight: Array) -> None:
-        """Learn sizes from the training inputs, (N, F), and weights of any sign, (N,)."""
-        if self.architecture is not None:
-            if np.isnan(x).any():
-                raise InputError(
-                    f"{self.architecture.symmetry.name} by 'architecture' cannot be kept where inputs are missing."
-                )
-            self.architecture.fit(x.astype(np.float64), np.abs(weight))
+    @property
+    def invariants(self) -> Invariants | None:
+        """The invariants that the network is given, where nothing else is built in."""
+        stages = self.chain.stages
+        return stages[0] if len(stages) == 1 and isinstance(stages[0], Invariants) else None
 
-    def numbers(self, x: Array) -> Array:
-        """What the core network is given before scaling, (N, copies, S)."""
-        if self.architecture is None:
-            return x[:, None]
-        return self.architecture.inputs(x.astype(np.float64))
+    @property
+    def known_model(self) -> Baseline:
+        """The baseline itself."""
+        assert self.baseline is not None
+        assert isinstance(self.baseline.statement, Baseline)
+        return self.baseline.statement
+
+    @property
+    def offsets(self) -> bool:
+        """Whether something is added to what the network gives."""
+        return bool(self.chain) and self.baseline is None
+
+    # ---- inputs ------------------------------------------------------------------------------------------------
+    def fit(self, x: Array, weight: Array, y: Array | None) -> None:
+        """Learn sizes from the training inputs, (N, F), weights of any sign, (N,), and targets, (N, T), if any."""
+        needs = [item for item in (*self.built, self.baseline) if item is not None]
+        if needs and np.isnan(x).any():
+            raise InputError(
+                f"{needs[0].statement.name} by {needs[0].mechanism!r} cannot be kept with missing inputs."
+            )
+        self.chain.fit(x.astype(np.float64), np.abs(weight), y)
+        if self.maps and y is not None:
+            self.maps.fit(x, y.shape[1])
 
     @property
     def width(self) -> int:
-        """Numbers that the core network is given at a time, S, before scaling."""
-        return self.table.count if self.architecture is None else self.architecture.width
+        """Numbers that the core network is given at a time, before scaling."""
+        return self.chain.width
 
     def fit_scaling(self, x: Array, weight: Array, kind: str) -> InputScaling:
         """Scaling of the core network's inputs."""
-        numbers = self.numbers(x)
-        copies = numbers.shape[1]
-        return InputScaling.fit(numbers.reshape(-1, numbers.shape[2]), np.repeat(weight, copies), kind)
+        if not self.chain:
+            return InputScaling.fit(x, weight, kind)
+        numbers = self.chain.numbers(x.astype(np.float64))
+        return InputScaling.fit(numbers.reshape(-1, numbers.shape[2]), np.repeat(weight, numbers.shape[1]), kind)
 
     def prepare(self, x: Array, scaling: InputScaling) -> Array:
         """Everything the network is given, (N, numbers)."""
-        numbers = self.numbers(x)
-        scaled = scaling.apply(numbers.reshape(-1, numbers.shape[2])).reshape(len(x), -1)
-        side = None if self.architecture is None else self.architecture.side(x.astype(np.float64))
-        return scaled if side is None else np.concatenate([scaled, side.astype(scaled.dtype)], 1)
+        packed = self.chain.pack(x.astype(np.float64), scaling.apply) if self.chain else scaling.apply(x)
+        return packed if self.baseline is None else np.concatenate([packed, x.astype(packed.dtype)], 1)
 
     def prepare_tensor(self, x: Tensor, scaling: InputScaling) -> Tensor:
-        """As `prepare`, for tensors; differentiable by x where there is no architecture."""
-        if self.architecture is None:
-            return scaling.apply_tensor(x)
-        prepared = self.prepare(x.numpy(force=True).astype(np.float64), scaling)
-        return torch.from_numpy(prepared).to(x)
+        """As `prepare`, for tensors; differentiable by x where nothing is built into the network."""
+        if self.chain:
+            return torch.from_numpy(self.prepare(x.numpy(force=True).astype(np.float64), scaling)).to(x)
+        packed = scaling.apply_tensor(x)
+        return packed if self.baseline is None else torch.cat([packed, x], 1)
 
     # ---- network -----------------------------------------------------------------------------------------------
-    def wrap(self, make: Callable[[int], nn.Module], outputs: int, plain: int, copies: int) -> nn.Module:
-        """The network with `plain + copies * outputs` outputs, around a core made by `make`."""
-        if self.architecture is None:
-            return make(plain + copies * outputs)
-        return self.architecture.wrap(make, plain, outputs, copies)
+    def wrap(self, core: Core, outputs: int, plain: int, copies: int) -> nn.Module:
+        """The network with `plain + copies * outputs` outputs, around a core."""
+        return self.chain.wrap(core, plain, outputs, copies)
 
     # ---- targets -----------------------------------------------------------------------------------------------
-    def blocks(self, outputs: int) -> list[tuple[list[int], bool]]:
+    def blocks(self, outputs: int) -> Blocks:
         """Targets that are scaled by one number, and whether they may be shifted too."""
-        symmetry = None if self.architecture is None else self.architecture.symmetry
-        if symmetry is None or symmetry.invariant:
-            return [([column], True) for column in range(outputs)]
-        return [
-            (list(columns), kind.invariant)
-            for kind, columns in zip(symmetry.output.kinds, symmetry.output.columns, strict=True)
-        ]
+        return self.chain.blocks([([column], True) for column in range(outputs)])
 
     def scale_targets(self, y: Array, weight: Array) -> TargetScaling:
-        """Scaling of targets, (N, T), that commutes with the architecture's group."""
+        """Scaling of targets, (N, T), that commutes with what is built in."""
         scaling = TargetScaling.fit(y, weight)
         w = np.abs(weight)
         for columns, shifts in self.blocks(y.shape[1]):
@@ -161,14 +176,14 @@ class Knowledge:
 
     def reference(self, x: Array) -> Array | float:
         """What is added to predictions, (N, T), besides the polynomial."""
-        given = None if self.architecture is None else self.architecture.reference(x.astype(np.float64))
+        given = self.chain.reference(x.astype(np.float64)) if self.offsets else None
         return 0.0 if given is None else given
 
     def fit_start(self, x: Array, y: Array, weight: Array, seed: int) -> Array | None:
         """Fit the polynomial to standardised targets, (N, T); give what it predicts of unseen events, or None."""
-        if not isinstance(self.architecture, Invariants) or (weight < 0).any() or self.wanted is False:
+        if self.invariants is None or (weight < 0).any() or self.wanted is False:
             return None
-        found = fit_start(self.architecture.features, x.astype(np.float64), y, weight, seed)
+        found = fit_start(self.invariants.features, x.astype(np.float64), y, weight, seed)
         if found is None:
             return None
         self.start, held = found
@@ -180,7 +195,7 @@ class Knowledge:
         """The same statements, with a network that starts from nothing."""
         return [
             replace(item, options={**item.options, "start": False})
-            if isinstance(item, Enforced) and item.mechanism == "architecture"
+            if isinstance(item, Enforced) and "start" in item.options
             else item
             for item in statements_of(physics)
         ]
@@ -189,8 +204,8 @@ class Knowledge:
         """The polynomial's standardised predictions, (N, T)."""
         if self.start is None:
             return 0.0
-        assert isinstance(self.architecture, Invariants)
-        return self.start(self.architecture.features, x.astype(np.float64))
+        assert self.invariants is not None
+        return self.start(self.invariants.features, x.astype(np.float64))
 
     # ---- data and loss -----------------------------------------------------------------------------------------
     def moved(self, x: Array, y: Array, seed: int, epoch: int) -> tuple[Array, Array]:
@@ -205,9 +220,8 @@ class Knowledge:
     # ---- save and load -----------------------------------------------------------------------------------------
     def arrays(self) -> dict[str, Array]:
         """What was learned, besides the network."""
-        found: dict[str, Array] = {}
-        if isinstance(self.architecture, Invariants):
-            found = {f"physics.{name}": value for name, value in self.architecture.features.arrays.items()}
+        found = {f"physics.{name}": value for name, value in self.chain.arrays.items()}
+        found["physics.powers"] = np.array(self.maps.powers)
         if self.start is not None:
             found["physics.start"] = self.start.coefficients
         return found
@@ -218,11 +232,8 @@ class Knowledge:
         Raises:
             InputError: When it does not fit the statements.
         """
-        if isinstance(self.architecture, Invariants):
-            features = self.architecture.features
-            given = {name.removeprefix("physics."): a for name, a in arrays.items() if name.startswith("physics.")}
-            start = given.pop("start", None)
-            if {name: a.shape for name, a in given.items()} != features.shapes:
-                raise InputError("the sizes of the invariants do not fit the statements: the file was changed.")
-            features.arrays = given
-            self.start = None if start is None else Start(np.asarray(start))
+        given = {name.removeprefix("physics."): a for name, a in arrays.items() if name.startswith("physics.")}
+        start = given.pop("start", None)
+        self.maps.restore(given.pop("powers", np.zeros(0)).tolist())
+        self.chain.restore(given)
+        self.start = None if start is None else Start(np.asarray(start))

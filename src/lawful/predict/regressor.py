@@ -1,7 +1,7 @@
 """What is its energy?"""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -9,13 +9,16 @@ import torch
 from scipy.special import expit
 from sklearn.base import RegressorMixin, clone
 from sklearn.utils import Tags
+from torch import nn
 
 from lawful.errors import InputError
 from lawful.learning.archive import Arrays
+from lawful.learning.loop import Examples
 from lawful.learning.objectives import Objective, SignedSquaredError, SquaredError
 from lawful.learning.scaling import TargetScaling
 from lawful.predict.estimator import NetEstimator
 from lawful.predict.inputs import Array, is_events
+from lawful.predict.residual import Parameter, around, constants, first_constants, shrunk
 from lawful.predict.signed import signed_mean
 
 _NOTHING_LEFT = 1e-6  # deviation of the targets, relative, below which they are rounding
@@ -63,6 +66,8 @@ class Regressor(RegressorMixin, NetEstimator):
         history_: A dictionary for each epoch: losses, learning rate, seconds.
         members_: The networks, as `lawful.learning.Members`.
         n_iter_: Number of epochs made.
+        parameters_: The constants of a `Baseline` that was fitted along, by name, each with `value`, `error` and
+            `imitated`.
 
     Examples:
         >>> import numpy as np, lawful as lf
@@ -146,7 +151,7 @@ class Regressor(RegressorMixin, NetEstimator):
     def _subtract_known(self, x: Array, coded: Array, weight: Array, rows: int, seed: int) -> Array:
         """Subtract the reference and the polynomial from which training starts; scale what is left."""
         known = self.physics_
-        if known.architecture is None:
+        if not known.chain and known.baseline is None:
             return coded
         coded = coded - known.reference(x)
         self.start_scaling_ = known.scale_targets(coded[:rows], weight[:rows])
@@ -158,12 +163,16 @@ class Regressor(RegressorMixin, NetEstimator):
         left = known.scale_targets(coded[:rows], weight[:rows])
         floor = _NOTHING_LEFT * self.start_scaling_.scale  # what rounding leaves is not learned
         self.target_scaling_ = replace(left, scale=np.maximum(left.scale, floor))
+        if known.baseline is not None:
+            self.first_constants_: Array | None = first_constants(
+                known, x[:rows], coded[:rows], weight[:rows], self.target_scaling_
+            )
         return coded
 
     def _offset(self, x: Array) -> Array | float:
         """What is added to the network's predictions, (N, T)."""
         known = self.physics_
-        if known.architecture is None:
+        if not known.offsets:
             return 0.0
         started = 0.0 if known.start is None else self.start_scaling_.invert(np.asarray(known.started(x)))
         return known.reference(x) + started
@@ -174,15 +183,60 @@ class Regressor(RegressorMixin, NetEstimator):
         return moved, targets - self._offset(moved)
 
     def _answers(self, z: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        z = z[..., : self.objective_.outputs]
         if isinstance(self.objective_, SignedSquaredError):
             count = self.objective_.targets
             r, plus, minus = torch.sigmoid(z[..., :1]), z[..., 1 : 1 + count], z[..., 1 + count :]
             z = plus + (plus - minus) * r / (1 - 2 * r).clamp_min(0.05)
         scale, centre = (torch.as_tensor(v).to(z) for v in (self.target_scaling_.scale, self.target_scaling_.centre))
-        y = z * scale + centre
-        if self.physics_.architecture is None:
-            return y
-        return y + torch.as_tensor(np.broadcast_to(self._offset(x.numpy(force=True)), y.shape).copy()).to(z)
+        return z * scale + centre + self._offset_like(z, x)
+
+    def _offset_like(self, y: torch.Tensor, x: torch.Tensor) -> torch.Tensor | float:
+        """What is added to the network's predictions y, (n, T), at raw inputs x, (n, F)."""
+        if not self.physics_.offsets:
+            return 0.0
+        return torch.as_tensor(np.broadcast_to(self._offset(x.numpy(force=True)), y.shape).copy()).to(y)
+
+    # ---- predictions that keep statements ------------------------------------------------------------------------
+    @property
+    def _maps_in_training(self) -> bool:
+        """With weights of both signs the mean over each sign is learned, of which nothing is stated."""
+        return not isinstance(self.objective_, SignedSquaredError)
+
+    def _model(self, scores: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[torch.Tensor], torch.Tensor]:
+        return self.physics_.maps(super()._model(scores), self.target_deviation_, shared=False)
+
+    def _mapped_scores(self, scores: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor) -> torch.Tensor:
+        """Scores of raw inputs x, (n, F), as they are when predictions keep the statements."""
+        last: list[torch.Tensor] = []
+
+        def kept(points: torch.Tensor) -> torch.Tensor:
+            last[:] = [scores(points)]  # that of x itself comes last
+            return last[0]
+
+        y = self._model(kept)(x)
+        scale, centre = (torch.as_tensor(v).to(y) for v in (self.target_scaling_.scale, self.target_scaling_.centre))
+        z = (y - centre - self._offset_like(y, x)) / scale
+        return torch.cat([z, last[0][..., self.objective_.outputs :]], -1)
+
+    def _member_models(self) -> list[Callable[[torch.Tensor], torch.Tensor]]:
+        """Each member as a function from raw inputs (n, F) to predictions (n, T) that keep the statements."""
+
+        def single(member: int) -> Callable[[torch.Tensor], torch.Tensor]:
+            def model(points: torch.Tensor) -> torch.Tensor:
+                x = points.numpy(force=True)
+                inputs = torch.from_numpy(self.physics_.prepare(x, self.scaling_)).to(self.members_.values.device)
+                z = self._score_rows(inputs, member).numpy(force=True).astype(np.float64)
+                return torch.from_numpy(self._combine(self._signs(z)) + self._offset(x))
+
+            return model
+
+        maps = self.physics_.maps
+        return [maps(single(m), self.target_deviation_, shared=True) for m in range(len(self.members_))]
+
+    def _mean_model(self, points: torch.Tensor) -> torch.Tensor:
+        """The mean of the members at raw inputs (n, F), which need not keep integrals and conserved quantities."""
+        return torch.stack([model(points) for model in self._member_models()]).mean(0)
 
     @property
     def _deviation(self) -> float:
@@ -241,6 +295,27 @@ class Regressor(RegressorMixin, NetEstimator):
     def _strata(self, coded: Array) -> Array:
         return np.zeros(len(coded), np.int64)
 
+    def _continuous(self, coded: Array) -> Array | None:
+        return coded
+
+    # ---- known models --------------------------------------------------------------------------------------------
+    def _training_objective(self) -> Objective:
+        return shrunk(self.objective_, self.physics_)
+
+    def _full_net(self, inputs: int, *, fresh: bool = False) -> nn.Module:
+        core = super()._full_net(inputs, fresh=fresh)
+        if self.physics_.baseline is None:
+            return core
+        return around(core, self.physics_, self.objective_, self.target_scaling_, self.first_constants_)
+
+    def _read_off(self, examples: Examples, weight: Array, rows: int) -> None:  # noqa: ARG002
+        self.parameters_ = {}
+        if self.physics_.baseline is not None:
+            signed = isinstance(self.objective_, SignedSquaredError)
+            y = examples.y[:, 1:] if signed else examples.y
+            w = torch.from_numpy(weight).to(y)
+            self.parameters_ = constants(self.members_, self.physics_, examples.x, y, w, examples.train)
+
     # ---- loss --------------------------------------------------------------------------------------------------
     def _plan(self, signed: bool) -> Objective:
         count = len(self.target_scaling_.centre)
@@ -263,7 +338,16 @@ class Regressor(RegressorMixin, NetEstimator):
             (N,) or (N, T), as y was in `fit`.
         """
         parts, x = self._parts(X)
-        return self._shape(self._combine(parts.mean(0)) + self._offset(x))
+        return self._shape(self._mean(parts, x))
+
+    def _mean(self, parts: Array, x: Array) -> Array:
+        """Predictions (N, T) of the ensemble, from the members' parts (M, N, O) and raw inputs."""
+        known = self.physics_
+        if known.maps:
+            with torch.no_grad():
+                model = known.maps(self._mean_model, self.target_deviation_, shared=True, again=True)
+                return np.asarray(model(torch.from_numpy(x.astype(np.float64))).numpy())
+        return np.asarray(self._combine(parts.mean(0)) + self._offset(x))
 
     def predict_with_spread(self, X: Any) -> tuple[Array, Array]:
         """Expected target, as `predict` gives it, and `spread`, for the price of one.
@@ -273,7 +357,7 @@ class Regressor(RegressorMixin, NetEstimator):
         """
         self._check_spread()
         parts, x = self._parts(X)
-        return self._shape(self._combine(parts.mean(0)) + self._offset(x)), self._disagreement(parts)
+        return self._shape(self._mean(parts, x)), self._disagreement(parts, x)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Coefficient of determination, weighted, mean over the targets; Events bring y and weights along."""
@@ -288,16 +372,26 @@ class Regressor(RegressorMixin, NetEstimator):
             InputError: When there is only one member.
         """
         self._check_spread()
-        return self._disagreement(self._parts(X)[0])
+        return self._disagreement(*self._parts(X))
 
-    def _disagreement(self, parts: Array) -> Array:
-        return self._shape(self._combine(parts).std(0, ddof=1))
+    def _disagreement(self, parts: Array, x: Array) -> Array:
+        if not self.physics_.maps:
+            return self._shape(self._combine(parts).std(0, ddof=1))
+        with torch.no_grad():
+            points = torch.from_numpy(x.astype(np.float64))
+            each = np.stack([model(points).numpy() for model in self._member_models()])
+        return self._shape(each.std(0, ddof=1))
 
     def _parts(self, X: Any) -> tuple[Array, Array]:
         z, x = self._scores(X)
+        return self._signs(z), x
+
+    def _signs(self, z: Array) -> Array:
+        """Scores with the share of negative weight in place of its logit."""
+        z = z[..., : self.objective_.outputs]
         if isinstance(self.objective_, SignedSquaredError):
             z[..., 0] = expit(z[..., 0])
-        return z, x
+        return z
 
     def _combine(self, z: Array) -> Array:
         scaling = self.target_scaling_
@@ -316,7 +410,8 @@ class Regressor(RegressorMixin, NetEstimator):
         arrays["target.deviation"] = self.target_deviation_
         if self.physics_.start is not None:
             arrays |= {f"start.{name}": value for name, value in vars(self.start_scaling_).items()}
-        return {"flat": self.flat_, "signed": isinstance(self.objective_, SignedSquaredError)}, arrays
+        facts = {"flat": self.flat_, "signed": isinstance(self.objective_, SignedSquaredError)}
+        return facts | {"parameters": {name: asdict(p) for name, p in self.parameters_.items()}}, arrays
 
     def _restore(self, facts: dict[str, Any], arrays: Arrays) -> Objective:
         names = ("centre", "scale", "low", "high")
@@ -325,4 +420,6 @@ class Regressor(RegressorMixin, NetEstimator):
         if "start.centre" in arrays:
             self.start_scaling_ = TargetScaling(*(arrays[f"start.{name}"] for name in names))
         self.flat_ = bool(facts["flat"])
+        self.parameters_ = {name: Parameter(**p) for name, p in facts.get("parameters", {}).items()}
+        self.first_constants_ = None
         return self._plan(bool(facts["signed"]))
