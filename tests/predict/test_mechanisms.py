@@ -43,7 +43,10 @@ CASES = {
     "Bounds": (Bounds(lower=0.0, upper=1.0), lambda x: np.clip(1.5 * np.sin(3 * x["a"]), 0, 1)),
     "Monotonic": (Monotonic("y", along="b"), lambda x: np.arctan(5 * (x["b"] - 1)) * x["a"]),
     "Conserved": (Conserved(radius), turned),
-    "Integral": (Integral(square, over=("a", 0.5, 2.0), equals=1.5), lambda x: np.sqrt(2) * np.sin(np.pi * 4 * x["a"] / 3)),
+    "Integral": (
+        Integral(square, over=("a", 0.5, 2.0), equals=1.5),
+        lambda x: np.sqrt(2) * np.sin(np.pi * 4 * x["a"] / 3),
+    ),
     "Units": (Units({"a": "m", "b": "s"}, to="m/s"), lambda x: 3 * x["a"] / x["b"]),
     "Baseline": (Baseline("k * a", parameters={"k": 1.0}), lambda x: 2 * x["a"] + 0.1 * np.sin(3 * x["b"])),
     "Sum": (Sum({"one": ["a"], "other": ["b"]}), lambda x: np.exp(x["a"]) + np.sin(3 * x["b"])),
@@ -66,14 +69,11 @@ class TestEveryMechanism:
         statement, truth = CASES[name]
         X, test = table(320, 0), table(200, 1)
         y = np.asarray(truth(X))
+        y = y + 0.1 * y.std() * np.random.default_rng(3).normal(size=y.shape)
         held = model([statement.by(mechanism)], epochs=150).fit(X, y)
-        assert held.score(test, np.asarray(truth(test))) > 0.6
-        violation = statement.violation(held, test)
+        assert held.score(test, np.asarray(truth(test))) > 0.5
         if mechanism == "architecture":
-            assert violation.max() < 1e-5
-        plain = model([statement], epochs=150).fit(X, y)
-        if mechanism in ("architecture", "loss"):
-            assert violation.mean() <= statement.violation(plain, test).mean() + 1e-6
+            assert statement.violation(held, test).max() < 1e-5
 
     def test_it_takes_weights_and_several_members_and_is_saved(self, name, mechanism, tmp_path):
         statement, truth = CASES[name]
@@ -98,3 +98,25 @@ class TestEveryMechanism:
         X, test = table(320, 0), table(50, 1)
         first, second = (model([statement.by(mechanism)], epochs=3).fit(X, np.asarray(truth(X))) for _ in range(2))
         np.testing.assert_array_equal(first.predict(test), second.predict(test))
+
+
+FALSE = {
+    "Symmetry": lambda x: x["a"],
+    "Bounds": lambda x: 4 * x["a"] - 5,
+    "Monotonic": lambda x: -x["b"],
+    "Conserved": lambda x: 1.5 * turned(x),
+    "Integral": lambda x: 2 * np.sin(np.pi * 4 * x["a"] / 3),
+    "Sum": lambda x: x["a"] * x["b"],
+    "Product": lambda x: x["a"] - x["b"] + 2,
+}
+
+
+@pytest.mark.parametrize("name", [name for name, mechanism in WAYS if mechanism == "loss"])
+def test_a_large_penalty_outweighs_data_that_say_otherwise(name):
+    statement = CASES[name][0]
+    X, y = table(320, 0), np.asarray(FALSE[name](table(320, 0)))
+    plain = model([statement], epochs=100).fit(X, y)
+    held = model([statement.by("loss", weight=100.0)], epochs=100).fit(X, y)
+    before, after = (statement.violation(m, table(100, 1)).mean() for m in (plain, held))
+    assert before > 0.05
+    assert after < 0.4 * before

@@ -85,6 +85,7 @@ class Monotone(Architecture):
             InputError: When they cannot be what `fit` learned.
         """
         knots, size = (np.asarray(arrays.get(name, np.nan), dtype=np.float64) for name in ("knots", "size"))
+        size = size.reshape(()) if size.size == 1 else size
         good = set(arrays) == {"knots", "size"} and knots.ndim == 1 and 2 <= len(knots) <= MOST_KNOTS
         if (
             not good

@@ -8,6 +8,8 @@ from torch import Tensor, nn
 
 from lawful.errors import InputError
 from lawful.nets.architecture import Architecture, Blocks, Core
+from lawful.nets.around import Around
+from lawful.nets.based import Beside
 from lawful.nets.chain import Chain
 from lawful.physics.groups.group import Array
 from lawful.physics.parts import Product, Sum
@@ -153,3 +155,14 @@ class Composed(nn.Module):
         """See the class."""
         parts = self.parts(x)
         return parts.prod(-2) if self.product else parts.sum(-2)
+
+
+def split_parts(net: nn.Module, x: Tensor) -> Tensor:
+    """The parts of a network that lies around a `Composed` one, (parts, B, O), of its inputs x, (B, numbers)."""
+    if isinstance(net, Beside):
+        based = net.based
+        return split_parts(based.core, x[..., : x.shape[-1] - based.table.count])
+    if isinstance(net, Around):
+        return torch.stack([net.combine(z, x) for z in split_parts(net.core, net.given(x))])
+    assert isinstance(net, Composed)
+    return net.parts(x).movedim(-2, 0)

@@ -15,12 +15,11 @@ from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from lawful.errors import InputError
-from lawful.learning.archive import Arrays, write_archive
+from lawful.learning.archive import Arrays
 from lawful.learning.device import find_device, find_dtype
 from lawful.learning.loop import Examples, Settings, train
 from lawful.learning.members import Members, redraw
 from lawful.learning.objectives import Objective
-from lawful.learning.scaling import SCALINGS, InputScaling
 from lawful.nets.registry import build
 from lawful.physics.statement import Columns
 from lawful.predict.checking import check_settings, validation_parts
@@ -32,14 +31,13 @@ from lawful.predict.inputs import (
     check_weight,
     check_X,
     put_gaps,
-    read_sentinels,
     take_apart,
     unnamed,
 )
 from lawful.predict.knowledge import Knowledge
 from lawful.predict.own_nets import call_maker, count_outputs, warn_of_equals
-from lawful.predict.plain import from_json, plain_number, to_json, warn_of_code
-from lawful.predict.saving import members_arrays, restore_members
+from lawful.predict.plain import from_json, plain_number
+from lawful.predict.saving import restore_estimator, save_estimator
 from lawful.predict.splitting import count_members, held_out, same_for_all
 from lawful.progress import Progress
 
@@ -368,42 +366,17 @@ class NetEstimator(BaseEstimator):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted model as one file, which `lawful.load` reads back without running code from it.
 
-        A custom network (a torch module or function) is saved by name and weights: `lawful.load(path, functions=...)`
-        needs it again.
+        A custom network (a torch module or function) is saved by name and weights, and so is a function in a
+        statement: `lawful.load(path, functions=...)` needs it again.
 
         Raises:
             sklearn.exceptions.NotFittedError: When the model is not fitted.
 
         Warns:
-            UserWarning: When the network is custom; says what `load` will need.
+            UserWarning: When there is such a function; says what `load` will need.
         """
         check_is_fitted(self, "members_")
-        settings = {name: to_json(name, value) for name, value in self.get_params(deep=False).items()}
-        facts, arrays = self._state()
-        arrays |= (
-            self.physics_.arrays()
-            | members_arrays(self.members_)
-            | {
-                "scaling.centre": self.scaling_.centre,
-                "scaling.scale": self.scaling_.scale,
-            }
-        )
-        facts |= {
-            "settings": settings,
-            "scaling": {"kind": self.scaling_.kind, "gaps": list(self.scaling_.gaps)},
-            "columns": int(self.n_features_in_),
-            "events": self.fitted_on_events_,
-            "sentinels": {
-                name: [None if np.isnan(v) else v for v in values] for name, values in self.sentinels_.items()
-            },
-            "units": dict(self.physics_.table.units),
-            "names": [str(name) for name in self.feature_names_in_] if hasattr(self, "feature_names_in_") else None,
-            "history": self.history_,
-            "inputs": self.scaling_.outputs,
-            "outputs": self.objective_.outputs,
-        }
-        write_archive(path, type(self).__name__, facts, arrays)
-        warn_of_code(settings)
+        save_estimator(self, path)
 
     @abstractmethod
     def _state(self) -> tuple[dict[str, Any], Arrays]:
@@ -420,36 +393,6 @@ class NetEstimator(BaseEstimator):
         Raises:
             InputError: When the network was a function that is not among `functions`.
         """
-        settings = {name: from_json(name, value, functions) for name, value in facts["settings"].items()}
-        model = cls(**settings)
-        model.n_features_in_ = facts["columns"]
-        model.fitted_on_events_ = bool(facts["events"])
-        model.sentinels_ = read_sentinels(facts.get("sentinels", {}))
-        if facts["names"] is not None:
-            model.feature_names_in_ = np.array(facts["names"], dtype=object)
-        scaling = facts["scaling"]
-        centre, scale = arrays["scaling.centre"], arrays["scaling.scale"]
-        if centre.ndim != 1 or scale.shape != centre.shape:
-            raise InputError("the scaling does not fit the number of columns: the file was changed.")
-        gaps = tuple(scaling["gaps"])
-        named = facts["names"] is None or len(facts["names"]) == facts["columns"]
-        if scaling["kind"] not in SCALINGS or not named or not all(0 <= gap < len(centre) for gap in gaps):
-            raise InputError("the columns do not fit each other: the file was changed.")
-        model.scaling_ = InputScaling(scaling["kind"], centre, scale, gaps)
-        model.history_ = facts["history"]
-        model.n_iter_ = len(facts["history"])
-        model.objective_ = model._restore(facts, arrays)
-        model.physics_ = model._know(dict(facts.get("units", {})))
-        model.physics_.restore(arrays)
-        if len(centre) != model.physics_.width:
-            raise InputError("the scaling does not fit the number of columns: the file was changed.")
-        if model.objective_.outputs != facts["outputs"] or model.scaling_.outputs != facts["inputs"]:
-            raise InputError("inputs and outputs do not fit the question: the file was changed.")
-        model.members_ = restore_members(
-            lambda: model._full_net(facts["inputs"]),
-            arrays,
-            find_dtype(model.dtype),
-            model.device,
-            known=isinstance(model.net, str),
-        )
+        model = cls(**{name: from_json(name, value, functions) for name, value in facts["settings"].items()})
+        restore_estimator(model, facts, arrays)
         return model

@@ -41,7 +41,7 @@ class OutputMaps:
         Raises:
             InputError: When one is no power of them.
         """
-        rows = torch.from_numpy(np.asarray(X[:256], dtype=np.float64))
+        rows = torch.from_numpy(np.array(X[:256], dtype=np.float64))
         self.powers = [power(s, outputs, rows) for s in self.statements if isinstance(s, Integral)]
 
     def restore(self, powers: Sequence[float]) -> None:

@@ -1,6 +1,6 @@
 """What is its energy?"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -9,15 +9,19 @@ import torch
 from scipy.special import expit
 from sklearn.base import RegressorMixin, clone
 from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from lawful.errors import InputError
 from lawful.learning.archive import Arrays
-from lawful.learning.loop import Examples
+from lawful.learning.loop import Examples, Scores
 from lawful.learning.objectives import Objective, SignedSquaredError, SquaredError
 from lawful.learning.scaling import TargetScaling
+from lawful.physics.parts import Product
 from lawful.predict.estimator import NetEstimator
 from lawful.predict.inputs import Array, is_events
+from lawful.predict.keeping import mean_kept, members_kept
+from lawful.predict.reading_parts import contributions, levels, member_parts, stated_parts
 from lawful.predict.residual import Parameter, around, constants, first_constants, shrunk
 from lawful.predict.signed import signed_mean
 
@@ -197,16 +201,15 @@ class Regressor(RegressorMixin, NetEstimator):
             return 0.0
         return torch.as_tensor(np.broadcast_to(self._offset(x.numpy(force=True)), y.shape).copy()).to(y)
 
-    # ---- predictions that keep statements ------------------------------------------------------------------------
+    def _model(self, scores: Scores) -> Scores:
+        return self.physics_.maps(super()._model(scores), self.target_deviation_, shared=False)
+
     @property
     def _maps_in_training(self) -> bool:
         """With weights of both signs the mean over each sign is learned, of which nothing is stated."""
         return not isinstance(self.objective_, SignedSquaredError)
 
-    def _model(self, scores: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[torch.Tensor], torch.Tensor]:
-        return self.physics_.maps(super()._model(scores), self.target_deviation_, shared=False)
-
-    def _mapped_scores(self, scores: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor) -> torch.Tensor:
+    def _mapped_scores(self, scores: Scores, x: torch.Tensor) -> torch.Tensor:
         """Scores of raw inputs x, (n, F), as they are when predictions keep the statements."""
         last: list[torch.Tensor] = []
 
@@ -218,25 +221,6 @@ class Regressor(RegressorMixin, NetEstimator):
         scale, centre = (torch.as_tensor(v).to(y) for v in (self.target_scaling_.scale, self.target_scaling_.centre))
         z = (y - centre - self._offset_like(y, x)) / scale
         return torch.cat([z, last[0][..., self.objective_.outputs :]], -1)
-
-    def _member_models(self) -> list[Callable[[torch.Tensor], torch.Tensor]]:
-        """Each member as a function from raw inputs (n, F) to predictions (n, T) that keep the statements."""
-
-        def single(member: int) -> Callable[[torch.Tensor], torch.Tensor]:
-            def model(points: torch.Tensor) -> torch.Tensor:
-                x = points.numpy(force=True)
-                inputs = torch.from_numpy(self.physics_.prepare(x, self.scaling_)).to(self.members_.values.device)
-                z = self._score_rows(inputs, member).numpy(force=True).astype(np.float64)
-                return torch.from_numpy(self._combine(self._signs(z)) + self._offset(x))
-
-            return model
-
-        maps = self.physics_.maps
-        return [maps(single(m), self.target_deviation_, shared=True) for m in range(len(self.members_))]
-
-    def _mean_model(self, points: torch.Tensor) -> torch.Tensor:
-        """The mean of the members at raw inputs (n, F), which need not keep integrals and conserved quantities."""
-        return torch.stack([model(points) for model in self._member_models()]).mean(0)
 
     @property
     def _deviation(self) -> float:
@@ -308,13 +292,16 @@ class Regressor(RegressorMixin, NetEstimator):
             return core
         return around(core, self.physics_, self.objective_, self.target_scaling_, self.first_constants_)
 
-    def _read_off(self, examples: Examples, weight: Array, rows: int) -> None:  # noqa: ARG002
+    def _read_off(self, examples: Examples, weight: Array, rows: int) -> None:
         self.parameters_ = {}
         if self.physics_.baseline is not None:
             signed = isinstance(self.objective_, SignedSquaredError)
             y = examples.y[:, 1:] if signed else examples.y
             w = torch.from_numpy(weight).to(y)
             self.parameters_ = constants(self.members_, self.physics_, examples.x, y, w, examples.train)
+        self.part_levels_ = np.zeros((0, 0, 0))
+        if stated_parts(self.physics_) is not None:
+            self.part_levels_ = levels(self.physics_, member_parts(self.members_, examples.x[:rows]), weight[:rows])
 
     # ---- loss --------------------------------------------------------------------------------------------------
     def _plan(self, signed: bool) -> Objective:
@@ -342,12 +329,39 @@ class Regressor(RegressorMixin, NetEstimator):
 
     def _mean(self, parts: Array, x: Array) -> Array:
         """Predictions (N, T) of the ensemble, from the members' parts (M, N, O) and raw inputs."""
-        known = self.physics_
-        if known.maps:
-            with torch.no_grad():
-                model = known.maps(self._mean_model, self.target_deviation_, shared=True, again=True)
-                return np.asarray(model(torch.from_numpy(x.astype(np.float64))).numpy())
+        if self.physics_.maps:
+            return mean_kept(self, x)
+        if len(parts) > 1 and isinstance(stated_parts(self.physics_), Product):  # a mean of products is no product
+            factors, constant = self._contributions(x)
+            return np.asarray(np.prod(list(factors.values()), axis=0) * constant)
         return np.asarray(self._combine(parts.mean(0)) + self._offset(x))
+
+    def parts(self, X: Any) -> dict[str, Array]:
+        """What each part of a `Sum` or `Product` that is built in contributes.
+
+        Parts of a sum are known up to constants, and factors of a product up to scale: a part of a sum has mean zero
+        over the training events, a factor the root mean square one, and "constant" has the rest.
+
+        Args:
+            X: Inputs, (N, F).
+
+        Returns:
+            By name of the part, in the shape of `predict`: terms in the unit of the target, or factors; together with
+            "constant", (T,) or a number, they make the prediction, before what bounds and integrals do to it.
+
+        Raises:
+            InputError: When no `Sum` or `Product` is built in.
+        """
+        check_is_fitted(self, "members_")
+        if stated_parts(self.physics_) is None:
+            raise InputError("No parts are built in: state physics=[Sum({...}).by('architecture')], or a Product.")
+        found, constant = self._contributions(self._scores(X)[1])
+        return {name: self._shape(values) for name, values in found.items()} | {"constant": self._shape(constant)}
+
+    def _contributions(self, x: Array) -> tuple[dict[str, Array], Array]:
+        inputs = torch.from_numpy(self.physics_.prepare(x, self.scaling_)).to(self.members_.values.device)
+        parts = member_parts(self.members_, inputs)
+        return contributions(self.physics_, parts, self.part_levels_, self.target_scaling_)
 
     def predict_with_spread(self, X: Any) -> tuple[Array, Array]:
         """Expected target, as `predict` gives it, and `spread`, for the price of one.
@@ -375,11 +389,7 @@ class Regressor(RegressorMixin, NetEstimator):
         return self._disagreement(*self._parts(X))
 
     def _disagreement(self, parts: Array, x: Array) -> Array:
-        if not self.physics_.maps:
-            return self._shape(self._combine(parts).std(0, ddof=1))
-        with torch.no_grad():
-            points = torch.from_numpy(x.astype(np.float64))
-            each = np.stack([model(points).numpy() for model in self._member_models()])
+        each = members_kept(self, x) if self.physics_.maps else self._combine(parts)
         return self._shape(each.std(0, ddof=1))
 
     def _parts(self, X: Any) -> tuple[Array, Array]:
@@ -408,6 +418,7 @@ class Regressor(RegressorMixin, NetEstimator):
     def _state(self) -> tuple[dict[str, Any], Arrays]:
         arrays = {f"target.{name}": value for name, value in vars(self.target_scaling_).items()}
         arrays["target.deviation"] = self.target_deviation_
+        arrays["parts.levels"] = self.part_levels_
         if self.physics_.start is not None:
             arrays |= {f"start.{name}": value for name, value in vars(self.start_scaling_).items()}
         facts = {"flat": self.flat_, "signed": isinstance(self.objective_, SignedSquaredError)}
@@ -422,4 +433,5 @@ class Regressor(RegressorMixin, NetEstimator):
         self.flat_ = bool(facts["flat"])
         self.parameters_ = {name: Parameter(**p) for name, p in facts.get("parameters", {}).items()}
         self.first_constants_ = None
+        self.part_levels_ = arrays["parts.levels"]
         return self._plan(bool(facts["signed"]))

@@ -1,16 +1,85 @@
-"""Members as arrays of a file, and back."""
+"""Fitted estimators as arrays and plain data of a file, and back."""
 
 import copy
+import os
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
 from lawful.errors import InputError
-from lawful.learning.archive import Arrays
-from lawful.learning.device import find_device
+from lawful.learning.archive import Arrays, write_archive
+from lawful.learning.device import find_device, find_dtype
 from lawful.learning.members import Members
+from lawful.learning.scaling import SCALINGS, InputScaling
+from lawful.predict.inputs import read_sentinels
+from lawful.predict.plain import to_json, warn_of_code
+
+
+def save_estimator(estimator: Any, path: str | os.PathLike[str]) -> None:
+    """Write a fitted estimator as one file; see `NetEstimator.save`."""
+    settings = {name: to_json(name, value) for name, value in estimator.get_params(deep=False).items()}
+    facts, arrays = estimator._state()
+    scaling, known = estimator.scaling_, estimator.physics_
+    arrays |= known.arrays() | members_arrays(estimator.members_)
+    arrays |= {"scaling.centre": scaling.centre, "scaling.scale": scaling.scale}
+    names = getattr(estimator, "feature_names_in_", None)
+    facts |= {
+        "settings": settings,
+        "scaling": {"kind": scaling.kind, "gaps": list(scaling.gaps)},
+        "columns": int(estimator.n_features_in_),
+        "events": estimator.fitted_on_events_,
+        "sentinels": {
+            name: [None if np.isnan(v) else v for v in values] for name, values in estimator.sentinels_.items()
+        },
+        "units": dict(known.table.units),
+        "names": None if names is None else [str(name) for name in names],
+        "history": estimator.history_,
+        "inputs": scaling.outputs,
+        "outputs": estimator.objective_.outputs,
+    }
+    write_archive(path, type(estimator).__name__, facts, arrays)
+    warn_of_code(settings)
+
+
+def restore_estimator(model: Any, facts: dict[str, Any], arrays: Arrays) -> None:
+    """Make a fitted estimator of one that has its settings, from what `save_estimator` wrote.
+
+    Raises:
+        InputError: When facts and arrays do not fit each other.
+    """
+    model.n_features_in_ = facts["columns"]
+    model.fitted_on_events_ = bool(facts["events"])
+    model.sentinels_ = read_sentinels(facts.get("sentinels", {}))
+    if facts["names"] is not None:
+        model.feature_names_in_ = np.array(facts["names"], dtype=object)
+    scaling = facts["scaling"]
+    centre, scale = arrays["scaling.centre"], arrays["scaling.scale"]
+    if centre.ndim != 1 or scale.shape != centre.shape:
+        raise InputError("the scaling does not fit the number of columns: the file was changed.")
+    gaps = tuple(scaling["gaps"])
+    named = facts["names"] is None or len(facts["names"]) == facts["columns"]
+    if scaling["kind"] not in SCALINGS or not named or not all(0 <= gap < len(centre) for gap in gaps):
+        raise InputError("the columns do not fit each other: the file was changed.")
+    model.scaling_ = InputScaling(scaling["kind"], centre, scale, gaps)
+    model.history_ = facts["history"]
+    model.n_iter_ = len(facts["history"])
+    model.objective_ = model._restore(facts, arrays)
+    model.physics_ = model._know(dict(facts.get("units", {})))
+    model.physics_.restore(arrays)
+    if len(centre) != model.physics_.width:
+        raise InputError("the scaling does not fit the number of columns: the file was changed.")
+    if model.objective_.outputs != facts["outputs"] or model.scaling_.outputs != facts["inputs"]:
+        raise InputError("inputs and outputs do not fit the question: the file was changed.")
+    model.members_ = restore_members(
+        lambda: model._full_net(facts["inputs"]),
+        arrays,
+        find_dtype(model.dtype),
+        model.device,
+        known=isinstance(model.net, str),
+    )
 
 
 def members_arrays(members: Members) -> Arrays:
