@@ -11,9 +11,11 @@ import torch
 from torch import Tensor
 
 from lawful.errors import InputError
+from lawful.physics.callables import call, function_plain, refuse_saved, worked_out
 from lawful.physics.constants import read_constants
 from lawful.physics.expression_syntax import near
 from lawful.physics.expressions import Expression, parse
+from lawful.physics.formula_names import check_constants, shortened
 from lawful.physics.statement import Columns, Model, Statement
 
 KINDS = ("additive", "multiplicative")
@@ -68,6 +70,7 @@ class Baseline(Statement):
         columns: Sequence[str | int] | None = None,
         parameters: Mapping[str, Any] | None = None,
     ) -> None:
+        refuse_saved("Baseline: model", model)
         self.model = model
         self.constants = read_constants(parameters or {}, self._called(model))
         self.columns = None if columns is None else _listed(columns, self._called(model))
@@ -100,8 +103,7 @@ class Baseline(Statement):
         if callable(model):
             return f"baseline {getattr(model, '__name__', type(model).__name__)}"
         texts = [model] if isinstance(model, str) else list(model) if isinstance(model, Sequence) else [repr(model)]
-        shown = ", ".join(map(str, texts))
-        return "baseline " + (shown if len(shown) <= 60 else shown[:57] + "...")
+        return "baseline " + shortened(", ".join(map(str, texts)))
 
     @property
     def name(self) -> str:
@@ -109,10 +111,10 @@ class Baseline(Statement):
         return self._called(self.model)
 
     def plain(self) -> dict[str, Any]:
-        """See `Statement.plain`; a function stands there as it is."""
-        model = self.model if isinstance(self.model, str) or callable(self.model) else list(self.model)
+        """See `Statement.plain`; a function by name alone."""
+        model: Any = function_plain(self.model) if callable(self.model) else self.model
         return {
-            "model": model,
+            "model": model if isinstance(model, str | dict) else list(model),
             "columns": None if self.columns is None else list(self.columns),
             "parameters": {constant.name: constant.plain() for constant in self.constants},
         }
@@ -183,11 +185,8 @@ class Baseline(Statement):
                 raise InputError(
                     f"{self.name}: {name!r} is neither a column nor a parameter; {near(name, [*names, *constants])}"  # type: ignore[misc]
                 )
-        for shadow in {c for expression in self.expressions for c in expression.constants} & set(names or ()):
-            raise InputError(
-                f"{self.name}: {shadow!r} is a column, and also a constant of mathematics: write `{shadow}` in "
-                "backticks where the column is meant, or name it in columns=."
-            )
+        for expression in self.expressions:
+            check_constants(expression, map(str, names or ()), self)
         return {name: (names or ()).index(name) for name in sorted(wanted)}
 
     def predict(self, X: Tensor, table: Columns, parameters: Mapping[str, Tensor]) -> Tensor:
@@ -201,22 +200,16 @@ class Baseline(Statement):
         Raises:
             InputError: When columns are missing, or the function gives no tensor of n rows.
         """
-        places, n = self._places(table), X.shape[0]
+        places = self._places(table)
         if self.expressions is not None:
             assert isinstance(places, dict)
             values = {name: X[:, place] for name, place in places.items()}
             values |= {name: torch.as_tensor(value).to(X) for name, value in parameters.items()}
-            return torch.stack([e.torch(values).to(X).expand(n) for e in self.expressions], 1)
+            return torch.cat([worked_out(e, values, X) for e in self.expressions], 1)
         assert callable(self.model)
         given = X if places is None else X[:, places]  # type: ignore[index]
-        y = self.model(given, **{name: torch.as_tensor(value).to(X) for name, value in parameters.items()})
-        if not isinstance(y, Tensor):
-            raise InputError(f"{self.name}: the function gave {type(y).__name__}; expected a torch tensor.")
-        if y.ndim not in (1, 2) or y.shape[0] != n:
-            raise InputError(
-                f"{self.name}: the function gave shape {tuple(y.shape)} for {n} rows; expected ({n},) or ({n}, O)."
-            )
-        return y if y.ndim == 2 else y[:, None]
+        keywords = {name: torch.as_tensor(value).to(X) for name, value in parameters.items()}
+        return call(self.model, (given,), keywords, "the function", self, "O")
 
     def residual(self, model: Model, X: Tensor, table: Columns, rng: np.random.Generator) -> Tensor:  # noqa: ARG002
         """Prediction less baseline, (N, O)."""
