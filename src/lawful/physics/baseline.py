@@ -132,6 +132,12 @@ class Baseline(Statement):
             )
         return chosen
 
+    def against(self, other: Statement) -> str | None:
+        """See `Statement.against`: another baseline."""
+        if not isinstance(other, Baseline) or self.plain() == other.plain():
+            return None
+        return "a network learns what one baseline misses; add the two formulas up where both contribute"
+
     def start(self) -> dict[str, Tensor]:
         """The constants at their starting values, float64 of shape ()."""
         return {constant.name: torch.tensor(constant.start, dtype=torch.float64) for constant in self.constants}

@@ -1,12 +1,15 @@
 """A function of predictions or states that a user hands to a statement, as text or as code; and how it is called."""
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor
 
 from lawful.errors import InputError
+from lawful.physics.expression_syntax import Node
 from lawful.physics.expressions import Expression, parse
 from lawful.physics.formula_names import column_names, prediction_names, shortened
 from lawful.physics.statement import Columns, Statement
@@ -64,10 +67,29 @@ def function_plain(function: Any) -> str | dict[str, str]:
 
 
 def same_function(a: Any, b: Any) -> bool:
-    """Whether two formulas say the same in the same way, or two functions are one."""
+    """Whether two formulas of predictions say the same in the same way, or two functions are one.
+
+    Examples:
+        >>> same_function(parse("psi**2"), parse("y ** 2"))  # the only name of each is the prediction
+        True
+        >>> same_function(parse("y0**2"), parse("y1**2"))
+        False
+    """
     if isinstance(a, Expression) and isinstance(b, Expression):
-        return a.tree == b.tree
+        return _as_y(a) == _as_y(b)
     return a is b
+
+
+def _as_y(formula: Expression) -> Node:
+    """The tree, its only name changed into y, unless it is one of several predictions."""
+
+    def renamed(node: Node) -> Node:
+        if node.kind == "name":
+            return replace(node, value="y")
+        return replace(node, parts=tuple(map(renamed, node.parts)))
+
+    single = len(formula.names) == 1 and not re.fullmatch(r"y\d+", formula.names[0])
+    return renamed(formula.tree) if single else formula.tree
 
 
 def evaluate(

@@ -1,5 +1,6 @@
 """Integrals that are known: a probability that sums to one, a total charge, a mean that vanishes."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,7 +9,8 @@ import torch
 from torch import Tensor
 
 from lawful.errors import InputError
-from lawful.physics.callables import evaluate, function_name, function_plain, take_function, worked_out
+from lawful.physics.bounds import Bounds
+from lawful.physics.callables import evaluate, function_name, function_plain, same_function, take_function, worked_out
 from lawful.physics.expressions import Expression, parse
 from lawful.physics.formula_names import check_constants, column_names, column_places, prediction_names
 from lawful.physics.statement import Columns, Model, Statement
@@ -131,6 +133,35 @@ class Integral(Statement):
                     raise InputError(
                         f"{self.name}: equals= names {name!r}, over which is integrated; expected other columns."
                     )
+
+    def against(self, other: Statement) -> str | None:
+        """See `Statement.against`: another value of the same integral, or one that bounds do not allow."""
+        if self.known is not None:
+            return None
+        if isinstance(other, Bounds):
+            return self._beyond(other)
+        if not isinstance(other, Integral) or other.known is not None or self.equals == other.equals:
+            return None
+        if (self.column, self.low, self.high) != (other.column, other.low, other.high):
+            return None
+        same = same_function(self.function, other.function)
+        return f"one integral is not {self.equals:g} and {other.equals:g}" if same else None
+
+    def _beyond(self, bounds: Bounds) -> str | None:
+        """Why an integral of an output itself cannot be what it is."""
+        formula = self.function
+        if not isinstance(formula, Expression) or formula.tree.kind != "name":
+            return None
+        numbered = re.fullmatch(r"y(\d+)", str(formula.tree.value))
+        o = int(numbered[1]) if numbered else 0
+        outputs = bounds.count or o + 1
+        if o >= outputs:
+            return None
+        low, high = (float(limit[o]) * self.length for limit in bounds.limits(outputs))
+        if low <= self.equals <= high:
+            return None
+        side = f"at least {low:g}" if self.equals < low else f"at most {high:g}"
+        return f"within the bounds the integral is {side}"
 
     def expanded(self, X: Tensor, table: Columns) -> Tensor:
         """Each row at every point of the quadrature, (N * points, F); the points of a row follow one another."""

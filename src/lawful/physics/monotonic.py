@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from lawful.errors import InputError
-from lawful.physics.callables import evaluate, function_name, function_plain, take_function
+from lawful.physics.callables import evaluate, function_name, function_plain, same_function, take_function
 from lawful.physics.conserved import deviation
 from lawful.physics.expressions import Expression
 from lawful.physics.formula_names import prediction_names
@@ -153,6 +153,23 @@ class Monotonic(Statement):
             prediction_names(self.of, table, outputs, self)
         if outputs is not None and self.of is None:
             self.place(outputs)
+
+    def against(self, other: Statement) -> str | None:
+        """See `Statement.against`: what rises and falls along one column."""
+        if not isinstance(other, Monotonic) or self.increasing == other.increasing or self.along != other.along:
+            return None
+        if not (same_function(self.of, other.of) and (self.of is not None or self._output == other._output)):
+            return None
+        if self.between and other.between:
+            (low, high), (other_low, other_high) = self.between, other.between
+            if max(low, other_low) >= min(high, other_high):
+                return None
+        return f"what only rises along {self.along} does not fall along it"
+
+    @property
+    def _output(self) -> int:
+        """Number of the output; what has a name is the only one."""
+        return self.output if isinstance(self.output, int) else 0
 
     def residual(self, model: Model, X: Tensor, table: Columns, rng: np.random.Generator) -> Tensor:
         """What falls in eight steps, (N, 8)."""

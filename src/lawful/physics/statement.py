@@ -110,6 +110,13 @@ class Statement(ABC):
     def check(self, table: Columns, outputs: int | None) -> None:  # noqa: B027 - nothing to check is common
         """Raise an `InputError` when the statement does not fit the columns or the number of outputs."""
 
+    def against(self, other: "Statement") -> str | None:  # noqa: ARG002
+        """Why this statement and another one cannot both hold, in words; None where they can, or it is not known.
+
+        A contradiction is found if either of the two names it.
+        """
+        return None
+
     def __repr__(self) -> str:
         """The name."""
         return self.name

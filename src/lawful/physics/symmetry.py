@@ -99,6 +99,17 @@ class Symmetry(Statement):
         if outputs is not None and outputs != need and not self.invariant:
             raise InputError(f"{self.name}: the output has {need} columns, but the model gives {outputs}.")
 
+    def against(self, other: Statement) -> str | None:
+        """See `Statement.against`: outputs that transform in two ways under one group."""
+        if not isinstance(other, Symmetry) or self.kinds == other.kinds or (self.invariant and other.invariant):
+            return None
+        one, two = self.plain(), other.plain()
+        if isinstance(self.on, str) and isinstance(other.on, str):
+            one["on"], two["on"] = parse(self.on), parse(other.on)
+        if one["group"] != two["group"] or one["on"] != two["on"]:
+            return None
+        return f"the inputs transform alike, but the output would be {self.to} and {other.to}"
+
     def residual(self, model: Model, X: Tensor, table: Columns, rng: np.random.Generator) -> Tensor:
         """f(g x) - g f(x) for eight random elements, (N, 8 O)."""
         return self.differences(model, X, table, rng, _SAMPLES)

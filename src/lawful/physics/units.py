@@ -181,6 +181,24 @@ class Units(Statement):
         if outputs is not None and isinstance(self.to, list) and outputs != len(self.to):
             raise InputError(f"{self.name}: to= has {len(self.to)} units, but there are {outputs} outputs.")
 
+    def against(self, other: Statement) -> str | None:
+        """See `Statement.against`: another unit of the output, or of a column."""
+        if not isinstance(other, Units):
+            return None
+        ours, theirs = self._targets, other._targets
+        outputs = max(len(ours), len(theirs))
+        ours, theirs = (t * outputs if len(t) == 1 else t for t in (ours, theirs))
+        if len(ours) != len(theirs):
+            return f"one is for {len(ours)} outputs, the other for {len(theirs)}"
+        pairs = [("the output", a, b) for a, b in zip(ours, theirs, strict=True)]
+        units = other.units or {}
+        pairs += [(f"the column {n!r}", unit, units[n]) for n, unit in (self.units or {}).items() if n in units]
+        for what, a, b in pairs:
+            (one, size), (two, other_size) = read_unit(a, self.name), read_unit(b, other.name)
+            if one != two or not math.isclose(size, other_size):
+                return f"{what} would be in {a or 'no unit'} and in {b or 'no unit'}"
+        return None
+
     def groups(self, table: Columns, X: Any = None, *, repeating: Sequence[int] | None = None) -> Groups:
         """Pure numbers that can be made of the inputs.
 
