@@ -139,7 +139,7 @@ def test_a_formula_has_second_derivatives(states):
 @pytest.mark.parametrize(
     ("statement", "words"),
     [
-        (Conserved("m * V**2", columns=["v"]), r"m \* V\*\*2: 'V' is no column; there are 'x', 'v', 'm'"),
+        (Conserved("m * V**2", columns=["v"]), r"m \* V\*\*2: 'V' is no column; did you mean 'v'"),
         (Conserved("mass * v**2", columns=["v"]), "'mass' is no column"),
         (Conserved("m", columns=["v"]), "no column of the state is in 'm', so any model keeps it"),
         (Conserved("m * v", columns=["w"]), "no column 'w'"),

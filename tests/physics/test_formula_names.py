@@ -40,7 +40,7 @@ def test_predictions(text, table, outputs, expected):
             1,
             r"'x2' is no column.*did you mean 'x1' or 'x0'\? \(the data have no column names\)",
         ),
-        ("A + B", LAKE, 1, "'B' is no column, and the single prediction is already called 'A'; there are 'day'"),
+        ("P + Q", LAKE, 1, "'Q' is no column, and the single prediction is already called 'P'; there are 'day'"),
         ("T * dept", LAKE, None, "'dept' is no column.*did you mean 'depth'"),
         ("T", LAKE, 2, "'T' is no column, and the model gives 2 predictions, y0, y1"),
         ("day", LAKE, None, "no prediction is in the formula.*The prediction is y or any name"),

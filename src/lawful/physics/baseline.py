@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from lawful.errors import InputError
+from lawful.grammar import nearest
 from lawful.physics.callables import call, function_plain, refuse_saved, worked_out
 from lawful.physics.constants import read_constants
-from lawful.physics.expression_syntax import near
 from lawful.physics.expressions import Expression, parse
 from lawful.physics.formula_names import check_constants, shortened
 from lawful.physics.statement import Columns, Model, Statement
@@ -87,7 +87,8 @@ class Baseline(Statement):
         for constant in self.constants:
             if constant.name not in used:
                 raise InputError(
-                    f"{self.name}: the parameter {constant.name!r} is not in the formula; {near(constant.name, used)}"
+                    f"{self.name}: the parameter {constant.name!r} is not in the formula; "
+                    f"{nearest(constant.name, used)}"
                 )
             if constant.name in (self.columns or ()):
                 raise InputError(f"{self.name}: {constant.name!r} is both a column and a parameter.")
@@ -95,7 +96,7 @@ class Baseline(Statement):
             for name in sorted(used):
                 if name not in meant:
                     raise InputError(
-                        f"{self.name}: {name!r} is neither a column nor a parameter; {near(name, meant)}"
+                        f"{self.name}: {name!r} is neither a column nor a parameter; {nearest(name, meant)}"
                     )
 
     @staticmethod
@@ -189,7 +190,8 @@ class Baseline(Statement):
         for name in sorted(wanted):
             if name not in (names or ()):
                 raise InputError(
-                    f"{self.name}: {name!r} is neither a column nor a parameter; {near(name, [*names, *constants])}"  # type: ignore[misc]
+                    f"{self.name}: {name!r} is neither a column nor a parameter; "
+                    f"{nearest(name, [*(names or ()), *constants])}"
                 )
         for expression in self.expressions:
             check_constants(expression, map(str, names or ()), self)
@@ -244,10 +246,10 @@ class Baseline(Statement):
         names = [constant.name for constant in self.constants]
         for name in names:
             if name not in known:
-                raise InputError(f"{self.name}: the function takes no {name!r}; {near(name, known)}")
+                raise InputError(f"{self.name}: the function takes no {name!r}; {nearest(name, known)}")
         for p in wanted:
             if p.name in known and p.default is kinds.empty and p.name not in names:
-                raise InputError(f"{self.name}: parameters= lacks {p.name!r}; {near(p.name, names)}")
+                raise InputError(f"{self.name}: parameters= lacks {p.name!r}; {nearest(p.name, names)}")
 
 
 def _listed(columns: Any, name: str) -> tuple[str | int, ...]:

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from lawful.errors import InputError
+from lawful.grammar import nearest
 from lawful.physics.callables import evaluate, function_name, function_plain, take_function, worked_out
-from lawful.physics.expression_syntax import near
 from lawful.physics.expressions import Expression, parse
 from lawful.physics.formula_names import check_constants, column_names, shortened
 from lawful.physics.statement import Columns, Model, Statement
@@ -139,7 +139,7 @@ class Conserved(Statement):
         for name in formula.names:
             if name not in names:
                 hint = "" if table.names is not None or self.columns else " (name the state with columns=[...])"
-                raise InputError(f"{self.name}: {name!r} is no column; {near(name, names)}{hint}")
+                raise InputError(f"{self.name}: {name!r} is no column; {nearest(name, names)}{hint}")
         if not set(within) & set(formula.names):
             raise InputError(
                 f"{self.name}: no column of the state is in {shortened(formula.text)!r}, so any model keeps it; the "

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from lawful.errors import InputError
-from lawful.physics.expression_syntax import near
+from lawful.grammar import nearest
 from lawful.physics.expressions import Expression
 from lawful.physics.statement import Columns, Statement
 
@@ -25,7 +25,7 @@ def column_places(names: Iterable[str], table: Columns, statement: Statement) ->
     known = column_names(table)
     for name in names:
         if name not in known:
-            raise InputError(f"{statement.name}: {name!r} is no column; {near(name, known)}{_unnamed(table)}")
+            raise InputError(f"{statement.name}: {name!r} is no column; {nearest(name, known)}{_unnamed(table)}")
     return {name: known.index(name) for name in names}
 
 
@@ -74,7 +74,7 @@ def prediction_names(
         if name not in own:
             raise InputError(
                 f"{statement.name}: {name!r} is no column, and the model gives {outputs} predictions, "
-                f"{_listed(own)}; {near(name, [*columns, *own])}{_unnamed(table)}"
+                f"{_listed(own)}; {nearest(name, [*columns, *own])}{_unnamed(table)}"
             )
     if not others:
         raise InputError(
@@ -102,7 +102,7 @@ def _refuse_several(others: list[str], table: Columns, statement: Statement) -> 
     """Say of several names, of which one at most is the prediction, which is likely to be wrong."""
     columns = column_names(table)
     wrong = [name for name in others if name != "y"]
-    hints = {name: near(name, columns) for name in wrong}
+    hints = {name: nearest(name, columns) for name in wrong}
     name = next((name for name, hint in hints.items() if hint.startswith("did")), wrong[-1])
     rest = next(other for other in (["y"] if "y" in others else others) if other != name)
     raise InputError(
