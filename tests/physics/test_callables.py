@@ -63,11 +63,12 @@ def doubles(y):
     ("function", "words"),
     [
         (lambda y: np.sin(y.detach().numpy())[:, 0], "returned ndarray.*Use torch's functions"),
-        (lambda y: np.sin(y[:, 0]), "failed on a tensor of shape .3, 2.: Can't call numpy.*use torch's functions"),
+        (lambda y: np.sin(y[:, 0]), "uses NumPy, which has no derivatives; use torch's functions"),
         (lambda y: y["T"], r"failed on a tensor of shape \(3, 2\)"),
         (lambda y: y[:, 7], "out of bounds"),
         (lambda y: y @ torch.ones(3), "failed on a tensor"),
         (lambda y, *, mass: y, "missing 1 required keyword"),
+        (lambda y: y.detach()[:, 0], "no derivative by the predictions.*is it cut by detach"),
         (doubles, "the function doubles writes to the tensor that it is given"),
         (lambda y: y[0], r"returned shape \(2,\) for \(3, 2\); expected \(3,\) or \(3, 1\)"),
         (lambda y: y.sum(), r"Was the sum taken over the rows too\? Use dim=1"),

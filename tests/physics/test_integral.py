@@ -147,7 +147,7 @@ def test_a_value_of_its_own_for_each_row():
     assert str(heat) == "integral of T over depth equals heat"
     assert to_plain(heat)["equals"] == "heat"
     assert to_plain(from_plain(to_plain(heat))) == to_plain(heat)
-    with pytest.raises(lf.InputError, match="by row cannot be built in: enforce it by 'loss'"):
+    with pytest.raises(lf.InputError, match="by row cannot be built in; it has"):
         heat.by("architecture")
     third = Integral("T", over=("depth", 0, 20), equals="1 / 3")
     assert third.natural
@@ -198,6 +198,10 @@ def test_names_that_do_not_fit_are_named(statement, words):
         ({"over": ("x", 1.0, 1.0)}, "low < high"),
         ({"over": ("x", 0.0, np.inf)}, "finite"),
         ({"equals": None}, "finite number"),
+        (
+            {"equals": np.arange(99.0)},
+            r"equals array\(\[ 0., .*\.\.\.: expected a finite number, or a formula of the other",
+        ),
         ({"equals": "2 heat"}, "Integral: equals '2 heat'.*a product"),
         ({"points": 0}, "from 1 to"),
         ({"points": 1, "rule": "trapezoid"}, "from 2 to"),

@@ -110,7 +110,7 @@ def test_the_density_of_water_as_a_formula(lake):
     assert to_plain(heavy)["of"] == WATER
     assert to_plain(from_plain(to_plain(heavy))) == to_plain(heavy)
     assert str(heavy) == f"{WATER[:57]}... increasing along depth"
-    with pytest.raises(lf.InputError, match="cannot be built in: enforce it by 'loss'"):
+    with pytest.raises(lf.InputError, match="cannot be built in; it has"):
         heavy.by("architecture")
 
 
@@ -178,7 +178,8 @@ def test_what_does_not_fit_is_named(lake):
         (lambda: Monotonic(0, along=None), "along=None"),
         (lambda: Monotonic(0, along=0, increasing="up"), "True or False"),
         (lambda: Monotonic(0, along=0, of="t +"), "Monotonic: of 't \\+': a name or number is expected"),
-        (lambda: Monotonic(along=0), "output=None"),
+        (lambda: Monotonic(along=0), "output=None: expected a name or a number, or of="),
+        (lambda: Monotonic("1000 - T**2", along=0), "reads as a formula; give it as of='1000 - T"),
         (lambda: Monotonic(of="T"), "along=None"),
         (lambda: Monotonic(0, along=0, between=(1, 1)), "low < high"),
         (lambda: Monotonic(0, along=0, between=3), "low < high"),

@@ -81,7 +81,10 @@ class Bounds(Statement):
     def check(self, table: Columns, outputs: int | None) -> None:  # noqa: ARG002
         """See `Statement.check`."""
         if outputs is not None and self.count not in (None, outputs):
-            raise InputError(f"{self.name}: {self.count} are given, but the model gives {outputs} outputs.")
+            raise InputError(
+                f"{self.name}: {self.count} are given, but the model gives {outputs}; a range for "
+                "all of them is Bounds(lower, upper), two numbers."
+            )
 
     def against(self, other: Statement) -> str | None:
         """See `Statement.against`: ranges that do not meet, or touch only."""

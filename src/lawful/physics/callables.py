@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from lawful.errors import InputError
@@ -118,7 +119,13 @@ def evaluate(
         return worked_out(function, values | {name: y[:, o] for name, o in outputs.items()}, y)
     called = f"the function {function_name(function, '')}".rstrip()
     arguments = (y, X) if _arguments(function)[0] == 2 else (y,)
-    return call(function, arguments, {}, called, statement, "quantities" if several else "1").to(y.dtype)
+    given = call(function, arguments, {}, called, statement, "quantities" if several else "1").to(y.dtype)
+    if torch.is_grad_enabled() and y.requires_grad and not given.requires_grad:
+        raise InputError(
+            f"{statement.name}: what {called} returns has no derivative by the predictions, so nothing is learned "
+            "from it; is it cut by detach(), item() or NumPy?"
+        )
+    return given
 
 
 def worked_out(expression: Expression, values: Mapping[str, Tensor], like: Tensor) -> Tensor:
@@ -158,9 +165,14 @@ def call(
         raise
     except _FAILURES as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        if "numpy" in reason.lower():
+            raise InputError(
+                f"{statement.name}: {called} uses NumPy, which has no derivatives; use torch's functions of the same "
+                "names."
+            ) from error
         raise InputError(
             f"{statement.name}: {called} failed on a tensor of shape {tuple(first.shape)}: {reason}. It gets torch "
-            "tensors, a row for each event; use torch's functions in place of NumPy's."
+            "tensors, a row for each event."
         ) from error
     if [_version(x) for x in arguments] != before:
         raise InputError(

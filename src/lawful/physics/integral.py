@@ -12,10 +12,11 @@ from lawful.errors import InputError
 from lawful.physics.bounds import Bounds
 from lawful.physics.callables import evaluate, function_name, function_plain, same_function, take_function, worked_out
 from lawful.physics.expressions import Expression, parse
-from lawful.physics.formula_names import check_constants, column_names, column_places, prediction_names
+from lawful.physics.formula_names import check_constants, column_names, column_places, prediction_names, shortened
 from lawful.physics.statement import Columns, Model, Statement
 
 RULES = ("gauss", "trapezoid")
+_OTHERWISE = ", or a formula of the other columns as text where each row has its own value"
 
 
 class Integral(Statement):
@@ -57,7 +58,7 @@ class Integral(Statement):
         [1.0, 1.0]
     """
 
-    mechanisms = ("loss", "architecture")
+    mechanisms: tuple[str, ...] = ("loss", "architecture")
 
     def __init__(
         self,
@@ -81,7 +82,7 @@ class Integral(Statement):
         self.formula = parse(equals, (), "Integral: equals") if isinstance(equals, str) else None
         self.known = self.formula if self.formula is not None and self.formula.names else None
         number = equals if self.formula is None else self.formula.tree.number
-        self.equals = _number("equals", number) if self.known is None else float("nan")
+        self.equals = _number("equals", number, _OTHERWISE) if self.known is None else float("nan")
         least = 1 if rule == "gauss" else 2
         if isinstance(points, bool) or not isinstance(points, int | np.integer) or not least <= points <= 100_000:
             raise InputError(f"Integral: points={points!r}: expected a whole number from {least} to 100000.")
@@ -89,6 +90,8 @@ class Integral(Statement):
             raise InputError(f"Integral: rule={rule!r}: expected one of {list(RULES)}.")
         self.points, self.rule = int(points), rule
         self.natural = self.known is None and self.equals != 0
+        if self.known is not None:
+            self.mechanisms = ("loss",)
         if rule == "gauss":
             t, w = np.polynomial.legendre.leggauss(self.points)
         else:
@@ -118,7 +121,7 @@ class Integral(Statement):
     def options(self, mechanism: str, given: dict[str, Any]) -> dict[str, Any]:
         """See `Statement.options`."""
         if mechanism == "architecture" and self.known is not None:
-            raise InputError(f"{self.name}: a value that differs by row cannot be built in: enforce it by 'loss'.")
+            raise InputError(f"{self.name}: a value that differs by row cannot be built in; it has ['loss'].")
         return super().options(mechanism, given)
 
     def check(self, table: Columns, outputs: int | None) -> None:
@@ -205,8 +208,9 @@ class Integral(Statement):
         return self.high - self.low
 
 
-def _number(what: str, value: Any) -> float:
+def _number(what: str, value: Any, otherwise: str = "") -> float:
     good = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
     if not good or not np.isfinite(value):
-        raise InputError(f"Integral: {what} {value!r}: expected a finite number.")
+        shown = shortened(" ".join(repr(value).split()))
+        raise InputError(f"Integral: {what} {shown}: expected a finite number{otherwise}.")
     return float(value)

@@ -9,11 +9,19 @@ from torch import Tensor
 from lawful.errors import InputError
 from lawful.physics.callables import evaluate, function_name, function_plain, same_function, take_function
 from lawful.physics.conserved import deviation
-from lawful.physics.expressions import Expression
+from lawful.physics.expressions import Expression, parse
 from lawful.physics.formula_names import prediction_names
 from lawful.physics.statement import Columns, Model, Statement
 
 _STEPS = 8
+
+
+def _is_formula(text: str) -> bool:
+    """Whether a text is more than a name."""
+    try:
+        return parse(text).tree.kind != "name"
+    except InputError:
+        return False
 
 
 class Monotonic(Statement):
@@ -57,7 +65,7 @@ class Monotonic(Statement):
         True
     """
 
-    mechanisms = ("loss", "architecture")
+    mechanisms: tuple[str, ...] = ("loss", "architecture")
 
     def __init__(
         self,
@@ -72,7 +80,10 @@ class Monotonic(Statement):
             if what == "output" and value is None and of is not None:
                 continue
             if isinstance(value, bool) or not isinstance(value, str | int | np.integer):
-                raise InputError(f"Monotonic: {what}={value!r}: expected a name or a number.")
+                also = ", or of=, a formula of the outputs" if what == "output" else " of a column"
+                raise InputError(f"Monotonic: {what}={value!r}: expected a name or a number{also}.")
+        if isinstance(output, str) and _is_formula(output):
+            raise InputError(f"Monotonic: output={output!r} reads as a formula; give it as of={output!r}.")
         if not isinstance(increasing, bool | np.bool_):
             raise InputError(f"Monotonic: increasing={increasing!r}: expected True or False.")
         assert along is not None
@@ -90,6 +101,8 @@ class Monotonic(Statement):
                 raise InputError(f"{self.name}: between={between!r}: expected (low, high) with low < high.")
             self.between = [low, high]
         self.natural = self.of is not None
+        if self.of is not None:
+            self.mechanisms = ("loss",)
 
     @property
     def name(self) -> str:
@@ -119,7 +132,7 @@ class Monotonic(Statement):
         known: dict[str, Any] = {"weight": 1.0, "tolerance": 0.0, "samples": 2}
         if mechanism == "architecture":
             if self.of is not None:
-                raise InputError(f"{self.name}: a quantity given by of= cannot be built in: enforce it by 'loss'.")
+                raise InputError(f"{self.name}: a quantity given by of= cannot be built in; it has ['loss'].")
             known = {"knots": 16}
         chosen = self._filled(mechanism, known, given)
         for option, least in (("samples", 1), ("knots", 2)):

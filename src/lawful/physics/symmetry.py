@@ -167,12 +167,13 @@ class Symmetry(Statement):
             "architecture": {"tolerance": 1e-6, "start": "auto"},
         }
         chosen = self._filled(mechanism, known[mechanism], given)
-        if mechanism == "loss" and (not isinstance(chosen["samples"], int) or chosen["samples"] < 1):
-            raise InputError(
-                f"{self.name}.by('loss', samples={chosen['samples']!r}): expected a whole number from 1."
-            )
+        samples, lie = chosen.get("samples", 1), chosen.get("lie", False)
+        if isinstance(samples, bool) or not isinstance(samples, int | np.integer) or samples < 1:
+            raise InputError(f"{self.name}.by('loss', samples={samples!r}): expected a whole number from 1.")
+        if not isinstance(lie, bool | np.bool_):
+            raise InputError(f"{self.name}.by('loss', lie={lie!r}): expected True or False.")
         if chosen.get("start", "auto") not in ("auto", True, False):
             raise InputError(f"{self.name}.by('architecture', start={chosen['start']!r}): 'auto', True or False.")
-        if chosen.get("lie") and not len(self.group.generators):
+        if lie and not len(self.group.generators):
             raise InputError(f"{self.name}.by('loss', lie=True): the group has no generators.")
         return chosen

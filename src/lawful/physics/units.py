@@ -135,6 +135,10 @@ class Units(Statement):
         if isinstance(reach, bool) or not isinstance(reach, int | float) or not 1 < reach < math.inf:
             raise InputError(f"{self.name}: reach={reach!r}: expected a number above 1.")
         self.reach = float(reach)
+        if not self._targets:
+            raise InputError(
+                "Units: to=[]: expected the unit of the output, or of each of several; '' is a pure number."
+            )
         for unit in (*self._targets, *(self.units or {}).values()):
             if not isinstance(unit, str):
                 raise InputError(
@@ -171,8 +175,8 @@ class Units(Statement):
                 table.place(name, self)
         for name in names:
             if name not in given:
-                where = "units=" if self.units is not None else "the data's units"
-                raise InputError(f"{self.name}: {where} lacks the column {name!r}; write '' for a pure number.")
+                where = "units= lacks" if self.units is not None else "the data's units lack"
+                raise InputError(f"{self.name}: {where} the column {name!r}; write '' for a pure number.")
         return list(names), [given[name] for name in names]
 
     def check(self, table: Columns, outputs: int | None) -> None:
