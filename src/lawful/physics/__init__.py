@@ -3,6 +3,7 @@
 from lawful.physics import groups
 from lawful.physics.bounds import Bounds
 from lawful.physics.conserved import Conserved
+from lawful.physics.contradictions import check_together
 from lawful.physics.integral import Integral
 from lawful.physics.monotonic import Monotonic
 from lawful.physics.statement import MECHANISMS, STATEMENTS, Enforced, Statement
@@ -20,5 +21,6 @@ __all__ = [
     "Statement",
     "Symmetry",
     "Units",
+    "check_together",
     "groups",
 ]
