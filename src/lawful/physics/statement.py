@@ -176,9 +176,11 @@ class Statement(ABC):
             >>> Symmetry(groups.SO(3), on="3*vector").by("loss", weight=0.1).mechanism
             'loss'
         """
-        if mechanism not in type(self).mechanisms:
+        # where an instance has less than its class, `options` says why
+        chosen = self.options(mechanism, dict(options)) if mechanism in type(self).mechanisms else {}
+        if mechanism not in self.mechanisms:
             raise InputError(f"{self.name} cannot be enforced by {mechanism!r}: it has {list(self.mechanisms)}.")
-        return Enforced(self, mechanism, self.options(mechanism, dict(options)))
+        return Enforced(self, mechanism, chosen)
 
     def options(self, mechanism: str, given: dict[str, Any]) -> dict[str, Any]:
         """Check the options of a mechanism and fill in the defaults."""
@@ -351,18 +353,16 @@ def from_plain(plain: Mapping[str, Any]) -> Statement | Enforced:
     """
     rest = dict(plain)
     kind, by, options = rest.pop("statement", None), rest.pop("by", None), rest.pop("options", {})
-    if kind not in STATEMENTS:
+    if not isinstance(kind, str) or kind not in STATEMENTS:
         raise InputError(f"There is no statement {kind!r}; there are {sorted(STATEMENTS)}.")
-    parameters = {
-        key: p for key, p in inspect.signature(STATEMENTS[kind]).parameters.items() if p.kind != p.VAR_KEYWORD
-    }
-    for key in rest:
-        if key not in parameters:
-            raise InputError(f"{kind} has no argument {key!r}; {nearest(str(key), parameters)}")
-    for key, parameter in parameters.items():
-        if key not in rest and parameter.default is parameter.empty:
-            raise InputError(f"{kind} lacks the argument {key!r}.")
     if not isinstance(options, Mapping):
         raise InputError(f"{kind}: options={options!r}: expected a table, such as {{'weight': 1.0}}.")
-    statement = STATEMENTS[kind](**rest)
-    return statement if by is None else statement.by(by, **options)
+    parameters = inspect.signature(STATEMENTS[kind]).parameters
+    for key in rest:
+        if key not in parameters and all(p.kind != p.VAR_KEYWORD for p in parameters.values()):
+            raise InputError(f"{kind} has no argument {key!r}; {nearest(str(key), parameters)}")
+    try:
+        statement = STATEMENTS[kind](**rest)
+        return statement if by is None else statement.by(by, **options)
+    except TypeError as error:
+        raise InputError(f"{kind}: {str(error).removeprefix(f'{kind}.__init__() ')}.") from error
