@@ -239,3 +239,23 @@ def test_a_known_wave_is_found_from_any_amplitude_and_a_density_that_changes_sig
     for model in (lambda x: x - 0.6, lambda x: x * torch.nan):
         with pytest.raises(lf.InputError, match="no factor makes right"):
             normalised(model, x, density, Columns(1), 1.0)
+
+
+# ---- formulas ----------------------------------------------------------------------------------------------------
+def test_formulas_that_name_columns_are_built_in():
+    table = Columns(3, ("m", "x", "v"))
+    X = torch.tensor([[2.0, 3.0, 4.0], [0.5, 1.0, -2.0]], **F64)
+    energy = Conserved("m * v**2 / 2 + x**2 / 2", columns=["x", "v"])
+    y = Projected(energy, table, 1.0)(0.8 * X[:, 1:], X)
+    torch.testing.assert_close(energy.values(y, X, table), energy.values(X[:, 1:], X, table), rtol=1e-12, atol=0)
+    unitary = Integral("psi**2 * m", over=("x", 0.0, 1.0), equals=3.0)
+    assert power(unitary, 1, X, table) == 2.0
+
+    def model(x):
+        return (1 + x[:, :1]) * torch.sin(torch.pi * x[:, 1:2])
+
+    found = unitary.integral(lambda x: normalised(model, x, unitary, table, 2.0, shared=True), X, table)
+    torch.testing.assert_close(found, torch.full((2,), 3.0, **F64))
+    assert power(Integral("psi**3", over=(0, 0.0, 1.0)), 1, X) == 3.0
+    with pytest.raises(lf.InputError, match="no power of the prediction"):
+        power(Integral("psi + psi**2", over=("x", 0.0, 1.0)), 1, X, table)

@@ -96,6 +96,14 @@ def test_plain_and_back(given):
     assert again.statement.violation(truth(2.0), X).max() < 1e-14
 
 
+def test_a_function_is_kept_by_name():
+    known = Baseline(code, parameters={"length": 2.0})
+    assert to_plain(known)["model"] == {"function": "code"}
+    with pytest.raises(InputError, match="'code' is not saved"):
+        from_plain(to_plain(known))
+    assert to_plain(from_plain(to_plain(known) | {"model": code})) == to_plain(known)
+
+
 @pytest.mark.parametrize(
     ("low", "high"),
     [(-np.inf, np.inf), (1.0, np.inf), (-np.inf, 3.0), (1.0, 3.0)],
@@ -146,8 +154,11 @@ def test_constants_keep_their_bounds_smoothly(low, high):
         (lambda: Baseline(TEXT, parameters={"length": 1.0}).violation(truth(1), X), "give columns="),
         (lambda: Baseline("angel").violation(truth(1), NAMED), "did you mean 'angle'"),
         (lambda: BASELINES["text"].violation(truth(1), np.ones((4, 3))), "names 2 columns, but the data have 3"),
-        (lambda: Baseline(lambda X: 1.0).violation(truth(1), X), "gave float; expected a torch tensor"),
-        (lambda: Baseline(lambda X: X.sum()).violation(truth(1), X), r"gave shape \(\) for 40 rows"),
+        (lambda: Baseline(lambda X: 1.0).violation(truth(1), X), "returned float; it gets torch tensors"),
+        (
+            lambda: Baseline(lambda X: X.sum()).violation(truth(1), X),
+            r"returned shape \(\) for \(40, 2\); expected \(40,\) or \(40, O\)",
+        ),
         (
             lambda: Baseline("e * x").violation(truth(1), pd.DataFrame({"x": [1.0, 2.0], "e": [1.0, 2.0]})),
             "'e' is a column, and also a constant",

@@ -58,7 +58,9 @@ def test_what_cannot_be_a_bound_is_refused():
     ]:
         with pytest.raises(lf.InputError, match=words):
             Bounds(**arguments)
-    with pytest.raises(lf.InputError, match="bounds of 2 outputs: 2 are given, but the model gives 3"):
+    with pytest.raises(
+        lf.InputError, match="bounds of 2 outputs: 2 are given, but the model gives 3; a range for all"
+    ):
         Bounds([0, 0]).violation(lambda x: x, pd.DataFrame(np.ones((4, 3)), columns=list("abc")))
     with pytest.raises(lf.InputError, match="cannot be enforced by 'augment'"):
         Bounds(0.0).by("augment")

@@ -96,9 +96,77 @@ def test_it_is_plain_data_but_for_the_function():
     assert str(Conserved(energy)) == "conserved energy"
 
 
+def test_a_formula_is_the_function_that_it_says(states):
+    text = Conserved("(q**2 + p**2) / 2", columns=["q", "p"])
+    model = turned(0.3)
+    np.testing.assert_allclose(
+        text.violation(lambda x: 0.9 * model(x), states),
+        Conserved(energy).violation(lambda x: 0.9 * model(x), states),
+    )
+    assert text.violation(model, states).max() < 1e-12
+    numbered = Conserved("(x0**2 + x1**2) / 2")
+    np.testing.assert_array_equal(
+        numbered.violation(lambda x: 0.9 * x, states), text.violation(lambda x: 0.9 * x, states)
+    )
+    assert str(text) == "conserved (q**2 + p**2) / 2"
+
+
+def test_formulas_of_an_elastic_collision_take_masses_from_the_other_inputs():
+    rng = np.random.default_rng(1)
+    X = pd.DataFrame(rng.uniform(0.5, 2, size=(100, 4)), columns=["m1", "v1", "m2", "v2"])
+
+    def collide(x):
+        m1, v1, m2, v2 = x.T
+        mean = (m1 * v1 + m2 * v2) / (m1 + m2)
+        return np.stack([2 * mean - v1, 2 * mean - v2], 1)
+
+    kept = Conserved(["m1*v1 + m2*v2", "m1*v1**2/2 + m2*v2**2/2"], columns=["v1", "v2"])
+    assert kept.violation(collide, X).max() < 1e-12
+    m, v = X[["m1", "m2"]].to_numpy(), X[["v1", "v2"]].to_numpy()
+    p, E = (m * v).sum(1), (m * v**2).sum(1) / 2
+    expected = np.sqrt(((0.5 * p / p.std()) ** 2 + (0.75 * E / E.std()) ** 2) / 2)
+    np.testing.assert_allclose(kept.violation(lambda x: 0.5 * collide(x), X), expected, rtol=1e-9)
+    assert to_plain(from_plain(to_plain(kept))) == to_plain(kept)
+    assert to_plain(kept)["quantity"] == ["m1*v1 + m2*v2", "m1*v1**2/2 + m2*v2**2/2"]
+
+
+def test_a_formula_has_second_derivatives(states):
+    text, table = Conserved("sin(q) * p**2", columns=["q", "p"]), Columns(2)
+    state = torch.from_numpy(states[:5]).requires_grad_()
+    assert torch.autograd.gradgradcheck(lambda s: text.values(s, torch.zeros(5, 2).double(), table), state)
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        (Conserved("m * V**2", columns=["v"]), r"m \* V\*\*2: 'V' is no column; did you mean 'v'"),
+        (Conserved("mass * v**2", columns=["v"]), "'mass' is no column"),
+        (Conserved("m", columns=["v"]), "no column of the state is in 'm', so any model keeps it"),
+        (Conserved("m * v", columns=["w"]), "no column 'w'"),
+    ],
+)
+def test_names_that_are_no_columns_are_named(statement, words):
+    X = pd.DataFrame(np.ones((5, 3)), columns=["x", "v", "m"])
+    with pytest.raises(lf.InputError, match=words):
+        statement.violation(lambda x: x[:, :1], X)
+
+
+def test_data_without_names_are_named_in_order(states):
+    for statement, words in [
+        (Conserved("x * v", columns=["x"]), "has 1 names, but the data have 2 columns without names"),
+        (Conserved("x * v", columns=["x", "x"]), "name each once"),
+        (Conserved("x * v"), r"'v' is no column; there are 'x0', 'x1' \(name the state"),
+    ]:
+        with pytest.raises(lf.InputError, match=words):
+            statement.violation(lambda x: x, states)
+
+
 def test_what_does_not_fit_is_named(states):
     for call, words in [
-        (lambda: Conserved("energy"), "text is not taken"),
+        (lambda: Conserved("m*v^2"), r"Conserved: quantity 'm\*v\^2'.*a power is written \*\*"),
+        (lambda: Conserved(["x", energy]), "expected a formula as text, a list of formulas, or one function"),
+        (lambda: Conserved([]), "a list of formulas"),
+        (lambda: Conserved(energy, columns=2.5), "names or numbers"),
         (lambda: Conserved(energy, columns=[]), "names or numbers"),
         (lambda: Conserved(energy, columns=[0.5]), "names or numbers"),
         (lambda: Conserved(energy, scale=0), "positive"),

@@ -105,18 +105,104 @@ def test_it_is_plain_data_but_for_the_function():
     assert to_plain(from_plain(plain | {"function": square})) == plain
 
 
+@pytest.mark.parametrize("text", ["psi**2", "y**2", "`the wave`**2", "abs(y0) * abs(y0)"])
+def test_a_formula_is_the_function_that_it_says(text):
+    statement = Integral(text, over=("x", 0.0, L))
+    np.testing.assert_allclose(statement.violation(wave(1.2), box()), 0.44, rtol=1e-9)
+    assert str(statement) == f"integral of {text} over x equals 1"
+    again = from_plain(to_plain(statement.by("loss", weight=2.0)))
+    assert to_plain(again) == to_plain(statement.by("loss", weight=2.0))
+    np.testing.assert_array_equal(again.statement.violation(wave(1.2), box()), statement.violation(wave(1.2), box()))
+
+
+def test_a_formula_takes_columns_and_one_of_several_predictions():
+    """Mean position of two levels: L / 2 for each."""
+    text = Integral("y1**2 * x", over=("x", 0.0, L), equals=L / 2)
+
+    def model(x):
+        return np.stack([0 * x[:, 1], wave(1.0)(x)], 1)
+
+    np.testing.assert_allclose(text.violation(model, box()), 0, atol=1e-9)
+    first = Integral("y0**2 * x", over=("x", 0.0, L), equals=L / 2)
+    np.testing.assert_allclose(first.violation(model, box()), 1)
+    unnamed = Integral("T * x1", over=(1, 0.0, 1.0), equals=0.5)
+    np.testing.assert_allclose(unnamed.violation(lambda x: 0 * x[:, 0] + 3.0, np.zeros((2, 2))), 2)
+
+
+def test_a_value_of_its_own_for_each_row():
+    """The heat of a lake of depth 20 with T = a + b depth is 20 a + 200 b, in units of length times the target's."""
+    rng = np.random.default_rng(2)
+    lake = pd.DataFrame(rng.uniform(0, 20, (30, 4)), columns=["depth", "a", "b", "heat"])
+    lake["heat"] = 20 * lake["a"] + 200 * lake["b"]
+    heat = Integral("T", over=("depth", 0, 20), equals="heat")
+    assert not heat.natural
+
+    def model(x):
+        return x[:, 1] + x[:, 2] * x[:, 0]
+
+    np.testing.assert_allclose(heat.violation(model, lake, scale=1.0), 0, atol=1e-10)
+    np.testing.assert_allclose(heat.violation(lambda x: model(x) + 0.3, lake, scale=2.0), 0.15)
+    capacity = Integral("4.2 * T", over=("depth", 0, 20), equals="4.2 * heat + 0 * a")
+    np.testing.assert_allclose(capacity.violation(model, lake, scale=1.0), 0, atol=1e-9)
+    assert str(heat) == "integral of T over depth equals heat"
+    assert to_plain(heat)["equals"] == "heat"
+    assert to_plain(from_plain(to_plain(heat))) == to_plain(heat)
+    with pytest.raises(lf.InputError, match="by row cannot be built in; it has"):
+        heat.by("architecture")
+    third = Integral("T", over=("depth", 0, 20), equals="1 / 3")
+    assert third.natural
+    assert third.equals == 1 / 3
+
+
+def test_a_formula_has_second_derivatives():
+    text = Integral("sin(T) * x1 + T**2", over=(0, 0.0, 1.0))
+    y, X = torch.linspace(0.1, 1, 18, dtype=torch.float64).reshape(6, 3).split([1, 2], 1)
+    assert torch.autograd.gradgradcheck(lambda y: text.values(y, X, Columns(2)), y.clone().requires_grad_())
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        (
+            Integral("T * dpeth", over=("depth", 0, 1)),
+            "'dpeth' is no column.*already called 'T'; did you mean 'depth'",
+        ),
+        (
+            Integral("y * dpeth", over=("depth", 0, 1)),
+            "'dpeth' is no column.*already called 'y'; did you mean 'depth'",
+        ),
+        (Integral("depth**2", over=("depth", 0, 1)), "no prediction is in the formula"),
+        (Integral("2", over=("depth", 0, 1)), "no prediction is in the formula"),
+        (Integral("T", over=("depth", 0, 1), equals="haet"), "'haet' is no column; did you mean 'heat'"),
+        (Integral("T", over=("depth", 0, 1), equals="depth"), "names 'depth', over which is integrated"),
+        (Integral("e * T", over=("depth", 0, 1)), "'e' is a column, and also a constant"),
+        (Integral("T", over=("depth", 0, 1), equals="e"), "'e' is a column, and also a constant"),
+    ],
+)
+def test_names_that_do_not_fit_are_named(statement, words):
+    lake = pd.DataFrame(np.ones((4, 3)), columns=["depth", "heat", "e"])
+    with pytest.raises(lf.InputError, match=words):
+        statement.violation(lambda x: x[:, 0], lake)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"function": 3}, "expected a function"),
-        ({"function": "y**2"}, "text is not taken"),
+        ({"function": 3}, "expected a formula as text, or a function"),
+        ({"function": "y^2"}, r"a power is written \*\*"),
+        ({"function": lambda: 1}, "takes 0 arguments"),
         ({"function": lambda a, b, c: a}, "needs 3 arguments"),
         ({"over": "x"}, "expected \\(column, low, high\\)"),
         ({"over": ("x", 0.0)}, "expected \\(column, low, high\\)"),
         ({"over": (1.5, 0.0, 1.0)}, "name or number of a column"),
         ({"over": ("x", 1.0, 1.0)}, "low < high"),
         ({"over": ("x", 0.0, np.inf)}, "finite"),
-        ({"equals": "one"}, "finite number"),
+        ({"equals": None}, "finite number"),
+        (
+            {"equals": np.arange(99.0)},
+            r"equals array\(\[ 0., .*\.\.\.: expected a finite number, or a formula of the other",
+        ),
+        ({"equals": "2 heat"}, "Integral: equals '2 heat'.*a product"),
         ({"points": 0}, "from 1 to"),
         ({"points": 1, "rule": "trapezoid"}, "from 2 to"),
         ({"rule": "simpson"}, "gauss"),

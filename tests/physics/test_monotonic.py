@@ -91,6 +91,47 @@ def test_density_as_a_function_of_the_predicted_temperature(lake):
     assert both.violation(lambda x: 0.5 * x[:, 1], lake).mean() > 0.1
 
 
+WATER = "1000 * (1 - (T + 288.9414) * (T - 3.9863)**2 / (508929.2 * (T + 68.12963)))"
+
+
+def test_the_density_of_water_as_a_formula(lake):
+    """It is highest at 3.9863 degrees Celsius."""
+    heavy = Monotonic(of=WATER, along="depth")
+    assert heavy.violation(lambda x: 20 - 0.6 * x[:, 1], lake).max() == 0
+    assert heavy.violation(lambda x: 5 + 0.6 * x[:, 1], lake).mean() > 0.1
+
+    def density(T, X):
+        return 1000 * (1 - (T + 288.9414) * (T - 3.9863) ** 2 / (508929.2 * (T + 68.12963)))
+
+    code = Monotonic(of=density, along="depth")
+    np.testing.assert_allclose(
+        heavy.violation(lambda x: 5 + 0.6 * x[:, 1], lake), code.violation(lambda x: 5 + 0.6 * x[:, 1], lake)
+    )
+    assert to_plain(heavy)["of"] == WATER
+    assert to_plain(from_plain(to_plain(heavy))) == to_plain(heavy)
+    assert str(heavy) == f"{WATER[:57]}... increasing along depth"
+    with pytest.raises(lf.InputError, match="cannot be built in; it has"):
+        heavy.by("architecture")
+
+
+def test_a_formula_takes_columns_and_several_predictions(lake):
+    rising = Monotonic(of="y1 - y0 + day", along="depth")
+    assert rising.violation(lambda x: np.stack([x[:, 1], 2 * x[:, 1]], 1), lake).max() == 0
+    assert rising.violation(lambda x: np.stack([2 * x[:, 1], x[:, 1]], 1), lake).mean() > 0.05
+
+
+def test_a_formula_has_derivatives_of_the_derivative_by_the_inputs():
+    """As where the slope of the model is in the loss too."""
+    X = torch.linspace(0.1, 1, 16, dtype=torch.float64).reshape(8, 2).requires_grad_()
+    a = torch.tensor(0.7, dtype=torch.float64, requires_grad=True)
+    heavy = Monotonic(of="-T**3 * x1", along=0)
+    r = heavy.falls(lambda x: a * x[:, :1] ** 2, X, Columns(2), np.random.default_rng(0), 2)
+    (slope,) = torch.autograd.grad(r.square().sum(), X, create_graph=True)
+    (second,) = torch.autograd.grad(slope.square().sum(), a)
+    assert torch.isfinite(second)
+    assert second != 0
+
+
 def test_missing_values_make_no_steps_and_no_penalty():
     X = torch.tensor([[0.0], [1.0], [torch.nan], [2.0]], dtype=torch.float64)
     r = Monotonic(0, along=0).falls(lambda x: -x, X, Columns(1), *_draw())
@@ -136,7 +177,10 @@ def test_what_does_not_fit_is_named(lake):
         (lambda: Monotonic(1.5, along=0), "output=1.5"),
         (lambda: Monotonic(0, along=None), "along=None"),
         (lambda: Monotonic(0, along=0, increasing="up"), "True or False"),
-        (lambda: Monotonic(0, along=0, of="t"), "text is not taken"),
+        (lambda: Monotonic(0, along=0, of="t +"), "Monotonic: of 't \\+': a name or number is expected"),
+        (lambda: Monotonic(along=0), "output=None: expected a name or a number, or of="),
+        (lambda: Monotonic("1000 - T**2", along=0), "reads as a formula; give it as of='1000 - T"),
+        (lambda: Monotonic(of="T"), "along=None"),
         (lambda: Monotonic(0, along=0, between=(1, 1)), "low < high"),
         (lambda: Monotonic(0, along=0, between=3), "low < high"),
         (lambda: Monotonic(0, along=0).by("loss", samples=0), "from 1"),
@@ -150,6 +194,10 @@ def test_what_does_not_fit_is_named(lake):
         (Monotonic("density", along="deep"), "no column 'deep'; nearest: depth"),
         (Monotonic(2, along="depth"), "no output 2; the model gives 2"),
         (Monotonic("density", along="depth"), "gives 2 outputs, which have no names"),
+        (Monotonic(of="y", along="depth"), "'y' is no column, and the model gives 2 predictions, y0, y1"),
+        (Monotonic(of="y0 + y2", along="depth"), "'y2' is no column.*did you mean 'y"),
+        (Monotonic(of="y0 * dpeth", along="depth"), "'dpeth' is no column.*did you mean 'depth'"),
+        (Monotonic(of="day * 2", along="depth"), "no prediction is in the formula"),
         (Monotonic(0, along="depth", of=lambda y: y), r"returned shape \(400, 2\)"),
     ]:
         with pytest.raises(lf.InputError, match=words):

@@ -85,7 +85,7 @@ def test_units_of_the_data():
     units = Units(to="s")
     units.check(table, 1)
     assert units.groups(table).output == Units(PENDULUM, to="s").groups(table).output
-    with pytest.raises(InputError, match="the data's units lacks the column 'g'"):
+    with pytest.raises(InputError, match="the data's units lack the column 'g'"):
         units.check(Columns(4, NAMES, {k: v for k, v in PENDULUM.items() if k != "g"}), 1)
 
 
@@ -181,6 +181,7 @@ def test_plain_and_back():
         (lambda: Units({"v": "m**9**9**9"}, to="m"), "not understood"),
         (lambda: Units({"v": "m**(9**(9**9))"}, to="m"), "not understood"),
         (lambda: Units({"v": "__import__('os')"}, to="m"), "not understood"),
+        (lambda: Units({"v": "m"}, to=[]), r"to=\[\]: expected the unit"),
         (lambda: Units({"v": 3}, to="m"), "3 is no unit"),
         (lambda: Units({"v": "m"}, to=None), "None is no unit"),
         (lambda: Units({"v": "degC"}, to="m"), "zero that is not absolute"),

@@ -1,42 +1,12 @@
 """Names of columns: the nearest one to a misspelt one, and patterns that stand for several."""
 
-import difflib
 import fnmatch
 from collections.abc import Iterable, Sequence
 
 from lawful.errors import InputError
+from lawful.grammar import listed, nearest
 
-_SHOWN = 12
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Half a sentence that helps with a misspelt name: the nearest known ones, or what there is.
-
-    Examples:
-        >>> nearest("lepton_pt", ["lepton_pT", "m_bb"])
-        "did you mean 'lepton_pT'?"
-        >>> nearest("zzz", ["lepton_pT", "m_bb"])
-        "there are 'lepton_pT', 'm_bb'"
-    """
-    names = list(dict.fromkeys(known))
-    if not names:
-        return "there are none"
-    folded = {key.lower(): key for key in reversed(names)}
-    matches = [folded[key] for key in difflib.get_close_matches(name.lower(), folded, n=3, cutoff=0.5)]
-    if matches:
-        return f"did you mean {' or '.join(map(repr, matches))}?"
-    return f"there are {listed(names)}"
-
-
-def listed(names: Sequence[object]) -> str:
-    """Names in quotes with commas, the first dozen of a long list.
-
-    Examples:
-        >>> listed(["pt", "eta"])
-        "'pt', 'eta'"
-    """
-    shown = ", ".join(repr(name) for name in names[:_SHOWN])
-    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"
+__all__ = ["expand", "listed", "nearest", "require"]
 
 
 def require(names: Iterable[str], known: Iterable[str], *, what: str, where: str) -> None:

@@ -198,9 +198,9 @@ class Group:
             inputs = x if points is rows else enforcement.prepare(points).unflatten(0, (m, -1))
             return self.members.outputs(values, self.buffers, inputs).flatten(0, 1)
 
-        z = scores(rows) if enforcement.maps is None else enforcement.maps(scores, rows)
+        z = scores(rows) if enforcement.maps is None else enforcement.maps(scores, rows, m)
         loss = self.objective.loss(z.view(m, -1, z.shape[-1]), y)
-        return loss if enforcement.penalty is None else loss + enforcement.penalty(scores, rows, draw).view(m, -1)
+        return loss if enforcement.penalty is None else loss + enforcement.penalty(scores, rows, m, draw).view(m, -1)
 
     def _advance(self) -> None:
         """One step of AdamW on all members."""

@@ -90,15 +90,15 @@ class Enforcement:
     Attributes:
         x: Inputs as the functions want them, (N, F), beside the examples' inputs.
         prepare: From such inputs, (n, F), to what the network is given, (n, ...).
-        penalty: From a function that gives scores (n, O) of inputs (n, F), inputs (n, F) and a random generator to
-            what is added to the loss of each row, (n,).
-        maps: From such a function and inputs to the scores (n, O) that are compared with the targets.
+        penalty: From a function that gives scores (n, O) of inputs (n, F), inputs (n, F), the number of members,
+            whose rows follow one another, and a random generator to what is added to the loss of each row, (n,).
+        maps: From such a function, inputs and number to the scores (n, O) that are compared with the targets.
     """
 
     x: Tensor
     prepare: Callable[[Tensor], Tensor]
-    penalty: Callable[[Scores, Tensor, np.random.Generator], Tensor] | None = None
-    maps: Callable[[Scores, Tensor], Tensor] | None = None
+    penalty: Callable[[Scores, Tensor, int, np.random.Generator], Tensor] | None = None
+    maps: Callable[[Scores, Tensor, int], Tensor] | None = None
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,7 @@ class Projected(nn.Module):
     def __init__(self, statement: Conserved, table: Columns, deviation: Any = 1.0, steps: int = 30) -> None:
         super().__init__()
         self.statement, self.places, self.steps = statement, statement.state(table), steps
+        self.table = table
         width = len(self.places)
         s = _positive(deviation, width, statement.name)
         self.register_buffer("squared", torch.from_numpy((s / s.max()) ** 2), persistent=False)
@@ -113,7 +114,7 @@ class Projected(nn.Module):
                 f"{self.statement.name}: predictions {tuple(shape)} for inputs {tuple(X.shape)}: expected "
                 f"({len(X)}, {len(self.places)})."
             )
-        before = self.statement.values(X[:, self.places], X)
+        before = self.statement.values(X[:, self.places], X, self.table)
         unit = self.statement.unit(before)
         floor = 2 * torch.finfo(y.dtype).eps * before.detach().abs()
         for step in range(self.steps):
@@ -133,7 +134,7 @@ class Projected(nn.Module):
     def _newton(self, y: Tensor, X: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
         """Q(y) - Q(x), (n, Q), and the step that makes it vanish to first order, (n, S)."""
         value, pull = vjp(  # type: ignore[misc]
-            lambda state: self.statement.values(state, X), y
+            lambda state: self.statement.values(state, X, self.table), y
         )
         r = value - before
         J = torch.stack([pull(one.expand_as(value))[0] for one in torch.eye(r.shape[1]).to(y)], 1)  # (n, Q, S)
@@ -153,7 +154,7 @@ class Projected(nn.Module):
         now = (r / unit).norm(dim=1)
         with torch.no_grad():
             for _ in range(_SHORTER):
-                after = self.statement.values(y - share * move, X) - before
+                after = self.statement.values(y - share * move, X, self.table) - before
                 far = ~((after / unit).norm(dim=1) <= now)
                 if not bool(far.any()):
                     break
@@ -174,13 +175,14 @@ def _positive(deviation: Any, outputs: int, name: str) -> NDArray[np.float64]:
     return np.broadcast_to(s, (outputs,))
 
 
-def power(statement: Integral, outputs: int, X: Tensor) -> float:
+def power(statement: Integral, outputs: int, X: Tensor, table: Columns | None = None) -> float:
     r"""The power p for which the integrand F keeps $F(s\,y) = s^p F(y)$ for every $s > 0$.
 
     Args:
         statement: The integral.
         outputs: Number of outputs O.
         X: Some inputs, (n, F), for an integrand that takes them.
+        table: The columns of X, for a formula that names them.
 
     Raises:
         InputError: When there is none, or the integral is to vanish; then no factor makes it right.
@@ -196,10 +198,10 @@ def power(statement: Integral, outputs: int, X: Tensor) -> float:
     y = torch.cat([y, y.abs()])
     rows = X.detach().to("cpu", torch.float64)[torch.arange(len(y)) % len(X)]
     with torch.no_grad():
-        first = statement.values(y, rows)
+        first = statement.values(y, rows, table)
         found = []
         for s in (0.5, 2.0, 3.0):
-            ratio = statement.values(s * y, rows) / first
+            ratio = statement.values(s * y, rows, table) / first
             found.append(ratio[torch.isfinite(ratio)].clamp_min(1e-300).log() / np.log(s))
     p = torch.cat(found)
     middle = float(p.median()) if len(p) >= _TRIED // 2 else float("nan")

@@ -4,6 +4,7 @@ from lawful.physics import groups
 from lawful.physics.baseline import Baseline
 from lawful.physics.bounds import Bounds
 from lawful.physics.conserved import Conserved
+from lawful.physics.contradictions import check_together
 from lawful.physics.integral import Integral
 from lawful.physics.monotonic import Monotonic
 from lawful.physics.parts import Product, Sum
@@ -25,5 +26,6 @@ __all__ = [
     "Sum",
     "Symmetry",
     "Units",
+    "check_together",
     "groups",
 ]

@@ -11,9 +11,11 @@ import torch
 from torch import Tensor
 
 from lawful.errors import InputError
+from lawful.grammar import nearest
+from lawful.physics.callables import call, function_plain, refuse_saved, worked_out
 from lawful.physics.constants import read_constants
-from lawful.physics.expression_syntax import near
 from lawful.physics.expressions import Expression, parse
+from lawful.physics.formula_names import check_constants, shortened
 from lawful.physics.statement import Columns, Model, Statement
 
 KINDS = ("additive", "multiplicative")
@@ -68,6 +70,7 @@ class Baseline(Statement):
         columns: Sequence[str | int] | None = None,
         parameters: Mapping[str, Any] | None = None,
     ) -> None:
+        refuse_saved("Baseline: model", model)
         self.model = model
         self.constants = read_constants(parameters or {}, self._called(model))
         self.columns = None if columns is None else _listed(columns, self._called(model))
@@ -84,7 +87,8 @@ class Baseline(Statement):
         for constant in self.constants:
             if constant.name not in used:
                 raise InputError(
-                    f"{self.name}: the parameter {constant.name!r} is not in the formula; {near(constant.name, used)}"
+                    f"{self.name}: the parameter {constant.name!r} is not in the formula; "
+                    f"{nearest(constant.name, used)}"
                 )
             if constant.name in (self.columns or ()):
                 raise InputError(f"{self.name}: {constant.name!r} is both a column and a parameter.")
@@ -92,7 +96,7 @@ class Baseline(Statement):
             for name in sorted(used):
                 if name not in meant:
                     raise InputError(
-                        f"{self.name}: {name!r} is neither a column nor a parameter; {near(name, meant)}"
+                        f"{self.name}: {name!r} is neither a column nor a parameter; {nearest(name, meant)}"
                     )
 
     @staticmethod
@@ -100,8 +104,7 @@ class Baseline(Statement):
         if callable(model):
             return f"baseline {getattr(model, '__name__', type(model).__name__)}"
         texts = [model] if isinstance(model, str) else list(model) if isinstance(model, Sequence) else [repr(model)]
-        shown = ", ".join(map(str, texts))
-        return "baseline " + (shown if len(shown) <= 60 else shown[:57] + "...")
+        return "baseline " + shortened(", ".join(map(str, texts)))
 
     @property
     def name(self) -> str:
@@ -109,10 +112,10 @@ class Baseline(Statement):
         return self._called(self.model)
 
     def plain(self) -> dict[str, Any]:
-        """See `Statement.plain`; a function stands there as it is."""
-        model = self.model if isinstance(self.model, str) or callable(self.model) else list(self.model)
+        """See `Statement.plain`; a function by name alone."""
+        model: Any = function_plain(self.model) if callable(self.model) else self.model
         return {
-            "model": model,
+            "model": model if isinstance(model, str | dict) else list(model),
             "columns": None if self.columns is None else list(self.columns),
             "parameters": {constant.name: constant.plain() for constant in self.constants},
         }
@@ -129,6 +132,12 @@ class Baseline(Statement):
                 "and network cannot be told apart."
             )
         return chosen
+
+    def against(self, other: Statement) -> str | None:
+        """See `Statement.against`: another baseline."""
+        if not isinstance(other, Baseline) or self.plain() == other.plain():
+            return None
+        return "a network learns what one baseline misses; add the two formulas up where both contribute"
 
     def start(self) -> dict[str, Tensor]:
         """The constants at their starting values, float64 of shape ()."""
@@ -181,13 +190,11 @@ class Baseline(Statement):
         for name in sorted(wanted):
             if name not in (names or ()):
                 raise InputError(
-                    f"{self.name}: {name!r} is neither a column nor a parameter; {near(name, [*names, *constants])}"  # type: ignore[misc]
+                    f"{self.name}: {name!r} is neither a column nor a parameter; "
+                    f"{nearest(name, [*(names or ()), *constants])}"
                 )
-        for shadow in {c for expression in self.expressions for c in expression.constants} & set(names or ()):
-            raise InputError(
-                f"{self.name}: {shadow!r} is a column, and also a constant of mathematics: write `{shadow}` in "
-                "backticks where the column is meant, or name it in columns=."
-            )
+        for expression in self.expressions:
+            check_constants(expression, map(str, names or ()), self)
         return {name: (names or ()).index(name) for name in sorted(wanted)}
 
     def predict(self, X: Tensor, table: Columns, parameters: Mapping[str, Tensor]) -> Tensor:
@@ -201,22 +208,16 @@ class Baseline(Statement):
         Raises:
             InputError: When columns are missing, or the function gives no tensor of n rows.
         """
-        places, n = self._places(table), X.shape[0]
+        places = self._places(table)
         if self.expressions is not None:
             assert isinstance(places, dict)
             values = {name: X[:, place] for name, place in places.items()}
             values |= {name: torch.as_tensor(value).to(X) for name, value in parameters.items()}
-            return torch.stack([e.torch(values).to(X).expand(n) for e in self.expressions], 1)
+            return torch.cat([worked_out(e, values, X) for e in self.expressions], 1)
         assert callable(self.model)
         given = X if places is None else X[:, places]  # type: ignore[index]
-        y = self.model(given, **{name: torch.as_tensor(value).to(X) for name, value in parameters.items()})
-        if not isinstance(y, Tensor):
-            raise InputError(f"{self.name}: the function gave {type(y).__name__}; expected a torch tensor.")
-        if y.ndim not in (1, 2) or y.shape[0] != n:
-            raise InputError(
-                f"{self.name}: the function gave shape {tuple(y.shape)} for {n} rows; expected ({n},) or ({n}, O)."
-            )
-        return y if y.ndim == 2 else y[:, None]
+        keywords = {name: torch.as_tensor(value).to(X) for name, value in parameters.items()}
+        return call(self.model, (given,), keywords, "the function", self, "O")
 
     def residual(self, model: Model, X: Tensor, table: Columns, rng: np.random.Generator) -> Tensor:  # noqa: ARG002
         """Prediction less baseline, (N, O)."""
@@ -245,10 +246,10 @@ class Baseline(Statement):
         names = [constant.name for constant in self.constants]
         for name in names:
             if name not in known:
-                raise InputError(f"{self.name}: the function takes no {name!r}; {near(name, known)}")
+                raise InputError(f"{self.name}: the function takes no {name!r}; {nearest(name, known)}")
         for p in wanted:
             if p.name in known and p.default is kinds.empty and p.name not in names:
-                raise InputError(f"{self.name}: parameters= lacks {p.name!r}; {near(p.name, names)}")
+                raise InputError(f"{self.name}: parameters= lacks {p.name!r}; {nearest(p.name, names)}")
 
 
 def _listed(columns: Any, name: str) -> tuple[str | int, ...]:

@@ -81,7 +81,25 @@ class Bounds(Statement):
     def check(self, table: Columns, outputs: int | None) -> None:  # noqa: ARG002
         """See `Statement.check`."""
         if outputs is not None and self.count not in (None, outputs):
-            raise InputError(f"{self.name}: {self.count} are given, but the model gives {outputs} outputs.")
+            raise InputError(
+                f"{self.name}: {self.count} are given, but the model gives {outputs}; a range for "
+                "all of them is Bounds(lower, upper), two numbers."
+            )
+
+    def against(self, other: Statement) -> str | None:
+        """See `Statement.against`: ranges that do not meet, or touch only."""
+        if not isinstance(other, Bounds):
+            return None
+        if None not in (self.count, other.count) and self.count != other.count:
+            return f"one is for {self.count} outputs, the other for {other.count}"
+        outputs = self.count or other.count or 1
+        (low, high), (other_low, other_high) = self.limits(outputs), other.limits(outputs)
+        low, high = np.maximum(low, other_low), np.minimum(high, other_high)
+        empty = np.flatnonzero(low >= high)
+        if not len(empty):
+            return None
+        o = int(empty[0])
+        return f"output {o} would be at least {low[o]:g} and at most {high[o]:g}"
 
     def residual(
         self,

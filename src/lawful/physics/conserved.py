@@ -1,7 +1,6 @@
-"""Conserved quantities: what is the same before and after; and how a user's function is called."""
+"""Conserved quantities: what is the same before and after."""
 
-import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,10 @@ import torch
 from torch import Tensor
 
 from lawful.errors import InputError
+from lawful.grammar import nearest
+from lawful.physics.callables import evaluate, function_name, function_plain, take_function, worked_out
+from lawful.physics.expressions import Expression, parse
+from lawful.physics.formula_names import check_constants, column_names, shortened
 from lawful.physics.statement import Columns, Model, Statement
 
 ROUNDING = 1e-6  # a deviation below this share of the mean is rounding
@@ -21,23 +24,26 @@ class Conserved(Statement):
     the same Q, s is its size.
 
     Args:
-        quantity: Function from states (n, S), a torch tensor, to (n,), or (n, Q) for several quantities, such as the
-            components of a momentum. One that takes a second argument gets all inputs (n, F) there, masses say.
-        columns: Names or numbers of the inputs that form the state, in the order of the outputs; None: all.
+        quantity: Formula as text, or a list of formulas for several quantities, such as the components of a momentum.
+            A name in it is a column of the state, before and after, or another column of the inputs, a mass say,
+            which stays as it is. Or a function from states (n, S), a torch tensor, to (n,) or (n, Q); one that takes
+            a second argument gets all inputs (n, F) there.
+        columns: Names or numbers of the inputs that form the state, in the order of the outputs; None: all. For a
+            formula they also name the columns of data without names, which are x0, x1, ... else.
         scale: s, a positive number in the unit of the quantity, or one for each quantity; None: as above.
 
     Mechanisms:
         loss: A penalty on the violation.
         architecture: Predictions are moved along the gradient of Q onto the surface on which it has its value.
 
-    A function cannot be saved: `plain` gives its name, and it is needed again when a saved model is loaded.
+    A formula is saved; of a function only the name, and it is needed again when a saved model is loaded.
 
     Raises:
-        InputError: When an argument is not of that kind.
+        InputError: When an argument is not of that kind, or a name in a formula is no column; names the nearest.
 
     Examples:
         >>> import numpy as np
-        >>> energy = Conserved(lambda state: (state**2).sum(1) / 2)  # harmonic oscillator, m = k = 1
+        >>> energy = Conserved("(x**2 + v**2) / 2", columns=["x", "v"])  # harmonic oscillator, m = k = 1
         >>> X = np.random.default_rng(0).normal(size=(100, 2))
         >>> c, s = np.cos(0.1), np.sin(0.1)
         >>> bool(energy.violation(lambda x: x @ np.array([[c, -s], [s, c]]), X).max() < 1e-12)
@@ -54,13 +60,17 @@ class Conserved(Statement):
     def __init__(
         self, quantity: Any, columns: Sequence[str | int] | str | int | None = None, scale: Any = None
     ) -> None:
-        self.quantity = take_function("Conserved: quantity", quantity)
+        listed = [columns] if columns is None or isinstance(columns, str | int | np.integer) else columns
+        if not isinstance(listed, Sequence | np.ndarray):
+            raise InputError(f"Conserved: columns={columns!r}: expected names or numbers of columns.")
+        self.quantity: Any = quantity
+        self.formulas = _formulas(quantity, [c for c in listed if isinstance(c, str)])
         self.columns: list[str | int] | None = None
         if columns is not None:
-            listed = [columns] if isinstance(columns, str | int | np.integer) else list(columns)
-            if not listed or not all(isinstance(c, str | int | np.integer) for c in listed):
+            good = [isinstance(c, str | int | np.integer) and not isinstance(c, bool) for c in listed]
+            if not good or not all(good):
                 raise InputError(f"{self.name}: columns={columns!r}: expected names or numbers of columns.")
-            self.columns = [c if isinstance(c, str) else int(c) for c in listed]
+            self.columns = [c if isinstance(c, str) else int(c) for c in listed if c is not None]
         self.scale: list[float] | None = None
         if scale is not None:
             try:
@@ -74,11 +84,16 @@ class Conserved(Statement):
     @property
     def name(self) -> str:
         """Which quantity."""
+        if self.formulas:
+            return f"conserved {shortened(', '.join(map(str, self.formulas)))}"
         return f"conserved {function_name(self.quantity, 'quantity')}"
 
     def plain(self) -> dict[str, Any]:
-        """See `Statement.plain`; the function by name alone."""
-        return {"quantity": function_plain(self.quantity), "columns": self.columns, "scale": self.scale}
+        """See `Statement.plain`; a function by name alone."""
+        texts: Any = [formula.text for formula in self.formulas]
+        if isinstance(self.quantity, str):
+            texts = texts[0]
+        return {"quantity": texts or function_plain(self.quantity), "columns": self.columns, "scale": self.scale}
 
     def state(self, table: Columns) -> list[int]:
         """Numbers of the inputs that form the state.
@@ -86,7 +101,7 @@ class Conserved(Statement):
         Raises:
             InputError: When there is no such column, or one is named twice.
         """
-        if self.columns is None:
+        if self.columns is None or self._names_all(table):
             return list(range(table.count))
         places = [table.place(column, self) for column in self.columns]
         if len(set(places)) < len(places):
@@ -96,15 +111,55 @@ class Conserved(Statement):
     def check(self, table: Columns, outputs: int | None) -> None:
         """See `Statement.check`; the prediction must be a state."""
         need = len(self.state(table))
+        for formula in self.formulas:
+            self._places(formula, table)
         if outputs is not None and outputs != need:
             raise InputError(
                 f"{self.name}: the state has {need} columns, but the model gives {outputs}: expected the state "
                 "afterwards. Name the inputs that form the state with columns=[...]."
             )
 
-    def values(self, state: Tensor, X: Tensor) -> Tensor:
-        """The quantity of states (n, S), (n, Q), given all inputs (n, F)."""
-        return evaluate(self.quantity, state, X, self, several=True)
+    def _names_all(self, table: Columns) -> bool:
+        """Whether `columns` gives the columns of data without names their names, in order."""
+        if not self.formulas or table.names is not None or not all(isinstance(c, str) for c in self.columns or [0]):
+            return False
+        assert self.columns is not None
+        if len(set(self.columns)) == len(self.columns) == table.count:
+            return True
+        raise InputError(
+            f"{self.name}: columns={self.columns} has {len(self.columns)} names, but the data have {table.count} "
+            "columns without names: name each once, in order, or give a data frame or Events."
+        )
+
+    def _places(self, formula: Expression, table: Columns) -> tuple[dict[str, int], dict[str, int]]:
+        """Places in the state, and among the inputs, of the names in a formula."""
+        state = self.state(table)
+        names = [str(c) for c in self.columns or ()] if self._names_all(table) else list(column_names(table))
+        within = {names[place]: s for s, place in enumerate(state)}
+        for name in formula.names:
+            if name not in names:
+                hint = "" if table.names is not None or self.columns else " (name the state with columns=[...])"
+                raise InputError(f"{self.name}: {name!r} is no column; {nearest(name, names)}{hint}")
+        if not set(within) & set(formula.names):
+            raise InputError(
+                f"{self.name}: no column of the state is in {shortened(formula.text)!r}, so any model keeps it; the "
+                f"state is {shortened(', '.join(within))}."
+            )
+        check_constants(formula, names, self)
+        others = {name: names.index(name) for name in formula.names if name not in within}
+        return {name: within[name] for name in formula.names if name in within}, others
+
+    def values(self, state: Tensor, X: Tensor, table: Columns | None = None) -> Tensor:
+        """The quantity of states (n, S), (n, Q), given all inputs (n, F), and their names if they have any."""
+        table = Columns(X.shape[1]) if table is None else table
+        if not self.formulas:
+            return evaluate(self.quantity, state, X, table, self, several=True)
+        found = []
+        for formula in self.formulas:
+            within, others = self._places(formula, table)
+            values = {name: X.to(state)[:, place] for name, place in others.items()}
+            found.append(worked_out(formula, values | {name: state[:, s] for name, s in within.items()}, state))
+        return torch.cat(found, 1)
 
     def unit(self, before: Tensor) -> Tensor:
         """What differences are divided by, (Q,), given the quantity before, (N, Q)."""
@@ -126,8 +181,21 @@ class Conserved(Statement):
         """(Q(f(x)) - Q(x)) / s, (N, Q)."""
         after = model(X)
         self.check(table, after.shape[1])
-        before = self.values(X[:, self.state(table)], X)
-        return (self.values(after, X.to(after)) - before.to(after)) / self.unit(before).to(after)
+        before = self.values(X[:, self.state(table)], X, table)
+        return (self.values(after, X.to(after), table) - before.to(after)) / self.unit(before).to(after)
+
+
+def _formulas(quantity: Any, names: list[str]) -> tuple[Expression, ...]:
+    """The formulas that were given; none where a function was."""
+    if isinstance(quantity, str) or not isinstance(quantity, Sequence):
+        taken = take_function("Conserved: quantity", quantity, names)
+        return (taken,) if isinstance(taken, Expression) else ()
+    if not quantity or not all(isinstance(text, str) for text in quantity):
+        raise InputError(
+            f"Conserved: quantity={quantity!r}: expected a formula as text, a list of formulas, or one function, "
+            "which may return several quantities as columns."
+        )
+    return tuple(parse(text, names, "Conserved: quantity") for text in quantity)
 
 
 def deviation(values: Tensor) -> Tensor:
@@ -136,89 +204,3 @@ def deviation(values: Tensor) -> Tensor:
     size, spread = values.mean(0).abs(), values.std(0, correction=0)
     s = torch.where(spread > ROUNDING * size, spread, size)
     return torch.where(s > 0, s, torch.ones_like(s))
-
-
-# ---- functions of a user ---------------------------------------------------------------------------------------
-def take_function(what: str, function: Any) -> Callable[..., Any]:
-    """Check that a function was given, with one or two arguments that it needs.
-
-    Raises:
-        InputError: Names `what` and says what was received.
-    """
-    if isinstance(function, dict) and set(function) == {"function"}:
-        raise InputError(
-            f"{what}: the function {function['function']!r} is not saved with the model; hand it in again, as "
-            f"functions={{{function['function']!r}: ...}}."
-        )
-    if isinstance(function, str):
-        raise InputError(f"{what}={function!r}: text is not taken here; expected a function of torch tensors.")
-    if not callable(function):
-        raise InputError(f"{what}={function!r}: expected a function of torch tensors.")
-    if _needed(function) > 2:
-        raise InputError(
-            f"{what}: the function needs {_needed(function)} arguments; expected one (predictions or states), or two "
-            "(and the inputs)."
-        )
-    checked: Callable[..., Any] = function
-    return checked
-
-
-def function_name(function: Any, otherwise: str) -> str:
-    """Name of a function in messages; that of a lambda says nothing."""
-    found = str(getattr(function, "__name__", type(function).__name__))
-    return otherwise if found == "<lambda>" else found
-
-
-def function_plain(function: Any) -> dict[str, str]:
-    """A function as plain data: its name."""
-    return {"function": function_name(function, "<lambda>")}
-
-
-def evaluate(
-    function: Callable[..., Any], y: Tensor, X: Tensor, statement: Statement, *, several: bool = False
-) -> Tensor:
-    """Call a user's function on predictions or states y, (n, O), and inputs X, (n, F), if it takes two arguments.
-
-    Args:
-        function: The function.
-        y: Its first argument.
-        X: Its second argument.
-        statement: Named in messages.
-        several: Whether it may return several columns.
-
-    Returns:
-        (n, 1), or (n, Q).
-
-    Raises:
-        InputError: When it returns anything else.
-    """
-    given = function(y, X) if _needed(function) == 2 else function(y)
-    called = function_name(function, "function")
-    if not isinstance(given, Tensor):
-        raise InputError(
-            f"{statement.name}: the {called} returned {type(given).__name__}; it gets torch tensors and must return "
-            "one. Use torch's functions in place of NumPy's."
-        )
-    n = len(y)
-    wanted = f"({n},) or ({n}, {'quantities' if several else 1})"
-    if given.ndim == 1 and len(given) == n:
-        given = given.unsqueeze(1)
-    if given.ndim != 2 or len(given) != n or given.shape[1] == 0 or not (several or given.shape[1] == 1):
-        hint = " Was the sum taken over the rows too? Use dim=1." if given.numel() == 1 and n != 1 else ""
-        raise InputError(
-            f"{statement.name}: the {called} returned shape {tuple(given.shape)} for {tuple(y.shape)}; expected "
-            f"{wanted}.{hint}"
-        )
-    if given.is_complex():
-        raise InputError(f"{statement.name}: the {called} returned complex numbers; expected real ones.")
-    return given.to(y.dtype)
-
-
-def _needed(function: Callable[..., Any]) -> int:
-    """How many positional arguments a function needs; 1 where it does not say."""
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):  # built in
-        return 1
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return sum(p.kind in kinds and p.default is inspect.Parameter.empty for p in parameters)

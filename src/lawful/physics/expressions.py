@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from lawful.errors import InputError
-from lawful.physics.expression_syntax import FUNCTIONS, Node, evaluate, near, read, walk
+from lawful.grammar import nearest, walk
+from lawful.physics.expression_syntax import FUNCTIONS, Node, evaluate, read
 
 _EXACT = 100  # exponents of plain numbers beyond which SymPy is given a float: it would work out every digit
 
@@ -61,7 +62,7 @@ class Expression:
         missing = [name for name in self.names if name not in values]
         if missing:
             raise InputError(
-                f"{self.text[:200]!r}: no value is given for {missing[0]!r}; {near(missing[0], values)}."
+                f"{self.text[:200]!r}: no value is given for {missing[0]!r}; {nearest(missing[0], values)}."
             )
         given = {name: _real(values[name]) for name in self.names}
         like = next(iter(given.values()), torch.zeros((), dtype=torch.float64))

@@ -1,6 +1,6 @@
 """Which columns form which blocks of a representation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,11 +96,17 @@ def read_layout(on: Any, group: Group, table: Columns, statement: Statement) -> 
             others = named[0]
             continue
         need = named[0].size(group)
+        if not isinstance(blocks, Iterable):
+            raise InputError(
+                f"{statement.name}: on={{{text!r}: {blocks!r}}}: expected a list of blocks of columns, as "
+                "{'vector': [['px', 'py', 'pz']]}."
+            )
         for block in blocks:
             block = [block] if isinstance(block, str | int) else list(block)
             if len(block) != need:
                 raise InputError(
-                    f"{statement.name}: a {text} of {group.name} has {need} columns; {block} has {len(block)}."
+                    f"{statement.name}: a {text} of {group.name} has {need} columns; {block} has {len(block)}. "
+                    "Blocks are lists in a list, as {'vector': [['px', 'py', 'pz']]}."
                 )
             found.append(named[0])
             columns.append(tuple(table.place(column, statement) for column in block))

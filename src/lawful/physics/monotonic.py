@@ -7,10 +7,21 @@ import torch
 from torch import Tensor
 
 from lawful.errors import InputError
-from lawful.physics.conserved import deviation, evaluate, function_name, function_plain, take_function
+from lawful.physics.callables import evaluate, function_name, function_plain, same_function, take_function
+from lawful.physics.conserved import deviation
+from lawful.physics.expressions import Expression, parse
+from lawful.physics.formula_names import prediction_names
 from lawful.physics.statement import Columns, Model, Statement
 
 _STEPS = 8
+
+
+def _is_formula(text: str) -> bool:
+    """Whether a text is more than a name."""
+    try:
+        return parse(text).tree.kind != "name"
+    except InputError:
+        return False
 
 
 class Monotonic(Statement):
@@ -22,11 +33,13 @@ class Monotonic(Statement):
     It is in units of the target's deviation, or with `of` in units of the deviation of that quantity.
 
     Args:
-        output: Number of the output; a single output may have any name.
+        output: Number of the output; a single output may have any name. Not needed with `of`.
         along: Name or number of the column.
         increasing: Whether it never falls; else it never rises.
-        of: Function from predictions (n, O), torch tensors, to the quantity (n,) or (n, 1) that is monotonic, as
-            density is a function of a predicted temperature. One that takes a second argument gets the inputs (n, F).
+        of: The quantity that is monotonic, as density is a function of a predicted temperature: a formula as text,
+            whose names are columns and the prediction (y, or any one name that is no column; y0, y1, ... where there
+            are several). Or a function from predictions (n, O), torch tensors, to (n,) or (n, 1); one that takes a
+            second argument gets the inputs (n, F).
         between: Range (a, b) in which the steps are made, from rows that lie in it; None: the range of the column in
             the data.
 
@@ -34,7 +47,7 @@ class Monotonic(Statement):
         loss: A penalty on what falls; `samples` steps for each row (2).
         architecture: A network that cannot fall, its slope linear between `knots` points (16); not with `of`.
 
-    A function cannot be saved: `plain` gives its name, and it is needed again when a saved model is loaded.
+    A formula is saved; of a function only the name, and it is needed again when a saved model is loaded.
 
     Raises:
         InputError: When an argument is not of that kind.
@@ -47,25 +60,34 @@ class Monotonic(Statement):
         0.0
         >>> bool(rising.violation(lambda x: -x[:, 0], X).mean() > 0.5)
         True
+        >>> water = Monotonic(of="1000 - 0.0065 * (T - 4)**2", along=0)  # densest at 4 degrees
+        >>> bool(water.violation(lambda x: 20 - 10 * x[:, 0], X).max() == 0)
+        True
     """
 
-    mechanisms = ("loss", "architecture")
+    mechanisms: tuple[str, ...] = ("loss", "architecture")
 
     def __init__(
         self,
-        output: str | int,
-        along: str | int,
+        output: str | int | None = None,
+        along: str | int | None = None,
         increasing: bool = True,
         *,
         of: Any = None,
         between: Any = None,
     ) -> None:
         for what, value in (("output", output), ("along", along)):
+            if what == "output" and value is None and of is not None:
+                continue
             if isinstance(value, bool) or not isinstance(value, str | int | np.integer):
-                raise InputError(f"Monotonic: {what}={value!r}: expected a name or a number.")
+                also = ", or of=, a formula of the outputs" if what == "output" else " of a column"
+                raise InputError(f"Monotonic: {what}={value!r}: expected a name or a number{also}.")
+        if isinstance(output, str) and _is_formula(output):
+            raise InputError(f"Monotonic: output={output!r} reads as a formula; give it as of={output!r}.")
         if not isinstance(increasing, bool | np.bool_):
             raise InputError(f"Monotonic: increasing={increasing!r}: expected True or False.")
-        self.output: str | int = output if isinstance(output, str) else int(output)
+        assert along is not None
+        self.output: str | int | None = int(output) if isinstance(output, int | np.integer) else output
         self.along: str | int = along if isinstance(along, str) else int(along)
         self.increasing = bool(increasing)
         self.of = None if of is None else take_function("Monotonic: of", of)
@@ -79,11 +101,15 @@ class Monotonic(Statement):
                 raise InputError(f"{self.name}: between={between!r}: expected (low, high) with low < high.")
             self.between = [low, high]
         self.natural = self.of is not None
+        if self.of is not None:
+            self.mechanisms = ("loss",)
 
     @property
     def name(self) -> str:
         """What rises or falls along what."""
         called = self.output if isinstance(self.output, str) else f"output {self.output}"
+        if self.output is None:
+            called = function_name(self.of, "quantity")
         return f"{called} {'increasing' if self.increasing else 'decreasing'} along {self.along}"
 
     @property
@@ -106,8 +132,7 @@ class Monotonic(Statement):
         known: dict[str, Any] = {"weight": 1.0, "tolerance": 0.0, "samples": 2}
         if mechanism == "architecture":
             if self.of is not None:
-                called = function_name(self.of, "function")
-                raise InputError(f"{self.name}: the {called} of= cannot be built in: enforce it by 'loss'.")
+                raise InputError(f"{self.name}: a quantity given by of= cannot be built in; it has ['loss'].")
             known = {"knots": 16}
         chosen = self._filled(mechanism, known, given)
         for option, least in (("samples", 1), ("knots", 2)):
@@ -123,7 +148,7 @@ class Monotonic(Statement):
         Raises:
             InputError: When there is no such output, or it is named and there are several.
         """
-        if isinstance(self.output, str):
+        if self.output is None or isinstance(self.output, str):
             if outputs == 1:
                 return 0
             raise InputError(
@@ -137,8 +162,27 @@ class Monotonic(Statement):
     def check(self, table: Columns, outputs: int | None) -> None:
         """See `Statement.check`."""
         table.place(self.along, self)
+        if isinstance(self.of, Expression):
+            prediction_names(self.of, table, outputs, self)
         if outputs is not None and self.of is None:
             self.place(outputs)
+
+    def against(self, other: Statement) -> str | None:
+        """See `Statement.against`: what rises and falls along one column."""
+        if not isinstance(other, Monotonic) or self.increasing == other.increasing or self.along != other.along:
+            return None
+        if not (same_function(self.of, other.of) and (self.of is not None or self._output == other._output)):
+            return None
+        if self.between and other.between:
+            (low, high), (other_low, other_high) = self.between, other.between
+            if max(low, other_low) >= min(high, other_high):
+                return None
+        return f"what only rises along {self.along} does not fall along it"
+
+    @property
+    def _output(self) -> int:
+        """Number of the output; what has a name is the only one."""
+        return self.output if isinstance(self.output, int) else 0
 
     def residual(self, model: Model, X: Tensor, table: Columns, rng: np.random.Generator) -> Tensor:
         """What falls in eight steps, (N, 8)."""
@@ -168,21 +212,21 @@ class Monotonic(Statement):
         end = torch.where(beyond, start - h, start + h).clamp(low, high)
         points = X.unsqueeze(1).repeat(1, samples, 1)
         points[:, :, column] = end
-        before = self._quantity(model(X), X)
-        after = self._quantity(model(points.flatten(0, 1)), points.flatten(0, 1)).reshape(N, samples)
+        before = self._quantity(model(X), X, table)
+        after = self._quantity(model(points.flatten(0, 1)), points.flatten(0, 1), table).reshape(N, samples)
         r = torch.relu(-self.sign * torch.sign(end - start).to(after) * (after - before))
         r = torch.where(inside.to(r.device), r, torch.zeros_like(r))
         return r / deviation(before).to(r) if self.natural else r
 
-    def _quantity(self, y: Tensor, X: Tensor) -> Tensor:
+    def _quantity(self, y: Tensor, X: Tensor, table: Columns) -> Tensor:
         """What is monotonic, (n, 1)."""
         if self.of is not None:
-            return evaluate(self.of, y, X.to(y), self)
+            return evaluate(self.of, y, X.to(y), table, self)
         return y[:, self.place(y.shape[1])].unsqueeze(1)
 
     def _range(self, column: Tensor) -> tuple[float, float]:
         """The range in which steps are made."""
         if self.between is not None:
             return self.between[0], self.between[1]
-        there = column[torch.isfinite(column)]
+        there = column[torch.isfinite(column)].detach()
         return (float(there.min()), float(there.max())) if there.numel() else (0.0, 0.0)

@@ -1,9 +1,10 @@
 """What a physicist knows about a system, said once: measured on any model, and enforced by a mechanism."""
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lawful.errors import InputError
+from lawful.grammar import nearest
 
 MECHANISMS = ("augment", "loss", "architecture", "residual")
 STATEMENTS: dict[str, type["Statement"]] = {}
@@ -58,6 +60,18 @@ class Columns:
         return self.names.index(column)
 
 
+@dataclass(frozen=True)
+class Stacked:
+    """A model that is several members: the rows of each follow one another, and there are as many for each."""
+
+    model: Model
+    members: int
+
+    def __call__(self, X: Tensor) -> Tensor:
+        """Predictions (n, O) of inputs (n, F)."""
+        return self.model(X)
+
+
 class Statement(ABC):
     """Something that is known about the system.
 
@@ -65,12 +79,12 @@ class Statement(ABC):
     that they can be saved and written in a study.
 
     Attributes:
-        mechanisms: How it can be enforced.
+        mechanisms: How it can be enforced; of an instance it may be less than of its class.
         natural: Whether residuals are dimensionless as they are; else they are divided by the target's deviation.
         derivatives: Whether `residual` differentiates the model by its inputs.
     """
 
-    mechanisms: ClassVar[tuple[str, ...]] = ("loss",)
+    mechanisms: tuple[str, ...] = ("loss",)
     natural: bool = False
     derivatives: bool = False
 
@@ -114,6 +128,13 @@ class Statement(ABC):
     def check(self, table: Columns, outputs: int | None) -> None:  # noqa: B027 - nothing to check is common
         """Raise an `InputError` when the statement does not fit the columns or the number of outputs."""
 
+    def against(self, other: "Statement") -> str | None:  # noqa: ARG002
+        """Why this statement and another one cannot both hold, in words; None where they can, or it is not known.
+
+        A contradiction is found if either of the two names it.
+        """
+        return None
+
     def __repr__(self) -> str:
         """The name."""
         return self.name
@@ -150,7 +171,7 @@ class Statement(ABC):
                 f"{self.name}: not a number in {bad} of {len(r)} rows; look at what it is computed from."
             )
         if not self.natural:
-            s = torch.as_tensor(np.asarray(own_scale if scale is None else scale, dtype=float))
+            s = torch.from_numpy(_deviation(own_scale if scale is None else scale))
             s = s.clamp_min(1e-300) if s.numel() == 1 else s.square().mean().sqrt().clamp_min(1e-300)
             r = r / s
         return np.asarray(r.square().mean(1).sqrt().numpy(), dtype=np.float64)
@@ -171,9 +192,11 @@ class Statement(ABC):
             >>> Symmetry(groups.SO(3), on="3*vector").by("loss", weight=0.1).mechanism
             'loss'
         """
+        # where an instance has less than its class, `options` says why
+        chosen = self.options(mechanism, dict(options)) if mechanism in type(self).mechanisms else {}
         if mechanism not in self.mechanisms:
             raise InputError(f"{self.name} cannot be enforced by {mechanism!r}: it has {list(self.mechanisms)}.")
-        return Enforced(self, mechanism, self.options(mechanism, dict(options)))
+        return Enforced(self, mechanism, chosen)
 
     def options(self, mechanism: str, given: dict[str, Any]) -> dict[str, Any]:
         """Check the options of a mechanism and fill in the defaults."""
@@ -232,6 +255,16 @@ def statements_of(physics: Any) -> list[Enforced | Statement]:
                 f"physics: {item!r} is no statement; expected one of {sorted(STATEMENTS)}, or its .by(...)."
             )
     return list(physics)
+
+
+def _deviation(scale: Any) -> NDArray[np.float64]:
+    try:
+        s = np.asarray(scale, dtype=np.float64)
+    except (TypeError, ValueError):
+        s = np.array(np.nan)
+    if not (np.isfinite(s).all() and (s >= 0).all() and s.ndim < 2):
+        raise InputError(f"scale={scale!r}: expected the deviation of the target, a number or one for each output.")
+    return s
 
 
 def as_inputs(X: Any, model: Any = None) -> tuple[Tensor, Columns]:
@@ -336,10 +369,16 @@ def from_plain(plain: Mapping[str, Any]) -> Statement | Enforced:
     """
     rest = dict(plain)
     kind, by, options = rest.pop("statement", None), rest.pop("by", None), rest.pop("options", {})
-    if kind not in STATEMENTS:
+    if not isinstance(kind, str) or kind not in STATEMENTS:
         raise InputError(f"There is no statement {kind!r}; there are {sorted(STATEMENTS)}.")
+    if not isinstance(options, Mapping):
+        raise InputError(f"{kind}: options={options!r}: expected a table, such as {{'weight': 1.0}}.")
+    parameters = inspect.signature(STATEMENTS[kind]).parameters
+    for key in rest:
+        if key not in parameters and all(p.kind != p.VAR_KEYWORD for p in parameters.values()):
+            raise InputError(f"{kind} has no argument {key!r}; {nearest(str(key), parameters)}")
     try:
         statement = STATEMENTS[kind](**rest)
+        return statement if by is None else statement.by(by, **options)
     except TypeError as error:
-        raise InputError(f"{kind}: {error}.") from None
-    return statement if by is None else statement.by(by, **options)
+        raise InputError(f"{kind}: {str(error).removeprefix(f'{kind}.__init__() ')}.") from error

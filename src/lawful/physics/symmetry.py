@@ -99,6 +99,17 @@ class Symmetry(Statement):
         if outputs is not None and outputs != need and not self.invariant:
             raise InputError(f"{self.name}: the output has {need} columns, but the model gives {outputs}.")
 
+    def against(self, other: Statement) -> str | None:
+        """See `Statement.against`: outputs that transform in two ways under one group."""
+        if not isinstance(other, Symmetry) or self.kinds == other.kinds or (self.invariant and other.invariant):
+            return None
+        one, two = self.plain(), other.plain()
+        if isinstance(self.on, str) and isinstance(other.on, str):
+            one["on"], two["on"] = parse(self.on), parse(other.on)
+        if one["group"] != two["group"] or one["on"] != two["on"]:
+            return None
+        return f"the inputs transform alike, but the output would be {self.to} and {other.to}"
+
     def residual(self, model: Model, X: Tensor, table: Columns, rng: np.random.Generator) -> Tensor:
         """f(g x) - g f(x) for eight random elements, (N, 8 O)."""
         return self.differences(model, X, table, rng, _SAMPLES)
@@ -156,12 +167,13 @@ class Symmetry(Statement):
             "architecture": {"tolerance": 1e-6, "start": "auto"},
         }
         chosen = self._filled(mechanism, known[mechanism], given)
-        if mechanism == "loss" and (not isinstance(chosen["samples"], int) or chosen["samples"] < 1):
-            raise InputError(
-                f"{self.name}.by('loss', samples={chosen['samples']!r}): expected a whole number from 1."
-            )
+        samples, lie = chosen.get("samples", 1), chosen.get("lie", False)
+        if isinstance(samples, bool) or not isinstance(samples, int | np.integer) or samples < 1:
+            raise InputError(f"{self.name}.by('loss', samples={samples!r}): expected a whole number from 1.")
+        if not isinstance(lie, bool | np.bool_):
+            raise InputError(f"{self.name}.by('loss', lie={lie!r}): expected True or False.")
         if chosen.get("start", "auto") not in ("auto", True, False):
             raise InputError(f"{self.name}.by('architecture', start={chosen['start']!r}): 'auto', True or False.")
-        if chosen.get("lie") and not len(self.group.generators):
+        if lie and not len(self.group.generators):
             raise InputError(f"{self.name}.by('loss', lie=True): the group has no generators.")
         return chosen

@@ -135,6 +135,10 @@ class Units(Statement):
         if isinstance(reach, bool) or not isinstance(reach, int | float) or not 1 < reach < math.inf:
             raise InputError(f"{self.name}: reach={reach!r}: expected a number above 1.")
         self.reach = float(reach)
+        if not self._targets:
+            raise InputError(
+                "Units: to=[]: expected the unit of the output, or of each of several; '' is a pure number."
+            )
         for unit in (*self._targets, *(self.units or {}).values()):
             if not isinstance(unit, str):
                 raise InputError(
@@ -180,8 +184,8 @@ class Units(Statement):
                 table.place(name, self)
         for name in names:
             if name not in given:
-                where = "units=" if self.units is not None else "the data's units"
-                raise InputError(f"{self.name}: {where} lacks the column {name!r}; write '' for a pure number.")
+                where = "units= lacks" if self.units is not None else "the data's units lack"
+                raise InputError(f"{self.name}: {where} the column {name!r}; write '' for a pure number.")
         return list(names), [given[name] for name in names]
 
     def check(self, table: Columns, outputs: int | None) -> None:
@@ -189,6 +193,24 @@ class Units(Statement):
         self.groups(table)
         if outputs is not None and isinstance(self.to, list) and outputs != len(self.to):
             raise InputError(f"{self.name}: to= has {len(self.to)} units, but there are {outputs} outputs.")
+
+    def against(self, other: Statement) -> str | None:
+        """See `Statement.against`: another unit of the output, or of a column."""
+        if not isinstance(other, Units):
+            return None
+        ours, theirs = self._targets, other._targets
+        outputs = max(len(ours), len(theirs))
+        ours, theirs = (t * outputs if len(t) == 1 else t for t in (ours, theirs))
+        if len(ours) != len(theirs):
+            return f"one is for {len(ours)} outputs, the other for {len(theirs)}"
+        pairs = [("the output", a, b) for a, b in zip(ours, theirs, strict=True)]
+        units = other.units or {}
+        pairs += [(f"the column {n!r}", unit, units[n]) for n, unit in (self.units or {}).items() if n in units]
+        for what, a, b in pairs:
+            (one, size), (two, other_size) = read_unit(a, self.name), read_unit(b, other.name)
+            if one != two or not math.isclose(size, other_size):
+                return f"{what} would be in {a or 'no unit'} and in {b or 'no unit'}"
+        return None
 
     def groups(
         self,

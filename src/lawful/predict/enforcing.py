@@ -9,6 +9,7 @@ import torch
 
 from lawful.errors import InputError
 from lawful.learning.loop import Enforcement, Scores
+from lawful.physics.statement import Stacked
 from lawful.predict.inputs import Array
 
 _BROKEN = 1e-2  # of a deviation; what is built in is kept to rounding, which boosts enlarge
@@ -49,9 +50,12 @@ def enforcement(estimator: Any, x: Array, rows: int, device: torch.device, dtype
     )
 
 
-def _penalise(estimator: Any, scores: Scores, x: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+def _penalise(
+    estimator: Any, scores: Scores, x: torch.Tensor, members: int, rng: np.random.Generator
+) -> torch.Tensor:
     """Penalty of each row of raw inputs x, (n, F), given a function from raw inputs to scores."""
-    model, known, scale = estimator._model(scores), estimator.physics_, estimator._deviation
+    model = Stacked(estimator._model(scores, members), members)
+    known, scale = estimator.physics_, estimator._deviation
     parts = []
     for item in known.penalised:
         parts.append(item.penalty(model, x, known.table, rng, scale))

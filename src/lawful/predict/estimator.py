@@ -17,7 +17,7 @@ from torch import nn
 from lawful.errors import InputError
 from lawful.learning.archive import Arrays
 from lawful.learning.device import find_device, find_dtype
-from lawful.learning.loop import Examples, Settings, train
+from lawful.learning.loop import Examples, Scores, Settings, train
 from lawful.learning.members import Members, redraw
 from lawful.learning.objectives import Objective
 from lawful.nets.registry import build
@@ -243,8 +243,11 @@ class NetEstimator(BaseEstimator):
             rows: How many of them were there to learn from.
         """
 
-    def _model(self, scores: Callable[[torch.Tensor], torch.Tensor]) -> Callable[[torch.Tensor], torch.Tensor]:
-        """Predictions or probabilities (n, O) as a function of raw inputs (n, F), given one that gives scores."""
+    def _model(self, scores: Scores, members: int) -> Scores:  # noqa: ARG002
+        """Predictions or probabilities (n, O) as a function of raw inputs (n, F), given one that gives scores.
+
+        The rows of each of the members follow one another.
+        """
         return lambda points: self._answers(scores(points), points)
 
     def _move(self, x: Array, coded: Array, seed: int, epoch: int) -> tuple[Array, Array]:

@@ -17,7 +17,7 @@ def mean_kept(regressor: Any, x: Array) -> Array:
         return torch.stack([model(points) for model in members]).mean(0)
 
     with torch.no_grad():
-        model = regressor.physics_.maps(mean, regressor.target_deviation_, shared=True, again=True)
+        model = regressor.physics_.maps(mean, regressor.target_deviation_, again=True)
         return np.asarray(model(torch.from_numpy(x.astype(np.float64))).numpy())
 
 
@@ -32,7 +32,7 @@ def _members(regressor: Any) -> list[Model]:
     """Each member as a function from raw inputs (n, F) to predictions (n, T)."""
     maps = regressor.physics_.maps
     count = len(regressor.members_)
-    return [maps(_single(regressor, m), regressor.target_deviation_, shared=True) for m in range(count)]
+    return [maps(_single(regressor, m), regressor.target_deviation_) for m in range(count)]
 
 
 def _single(regressor: Any, member: int) -> Model:

@@ -12,6 +12,7 @@ from lawful.learning.scaling import InputScaling, TargetScaling
 from lawful.nets.architecture import Blocks, Core, Invariants
 from lawful.nets.built_in import BUILT, build_in
 from lawful.physics.baseline import Baseline
+from lawful.physics.contradictions import check_together
 from lawful.physics.parts import Product, Sum
 from lawful.physics.start import Start, fit_start
 from lawful.physics.statement import Columns, Enforced, Statement, statements_of
@@ -66,6 +67,7 @@ class Knowledge:
             statement.check(table, outputs)
             if outputs is None and isinstance(statement, Symmetry) and not statement.invariant:
                 raise InputError(f"{statement.name}: the probabilities of classes are scalars, use to='scalar'.")
+        check_together(enforced)
         for item in enforced:
             if not can_hold(item.statement, item.mechanism, classes=outputs is None):
                 raise InputError(

@@ -11,7 +11,7 @@ from lawful.nets.output_maps import Bounded, Projected, normalised, power
 from lawful.physics.bounds import Bounds
 from lawful.physics.conserved import Conserved
 from lawful.physics.integral import Integral
-from lawful.physics.statement import Columns, Enforced, Model
+from lawful.physics.statement import Columns, Enforced, Model, Stacked
 from lawful.predict.inputs import Array
 
 MAPPED = (Bounds, Integral, Conserved)
@@ -42,7 +42,7 @@ class OutputMaps:
             InputError: When one is no power of them.
         """
         rows = torch.from_numpy(np.array(X[:256], dtype=np.float64))
-        self.powers = [power(s, outputs, rows) for s in self.statements if isinstance(s, Integral)]
+        self.powers = [power(s, outputs, rows, self.table) for s in self.statements if isinstance(s, Integral)]
 
     def restore(self, powers: Sequence[float]) -> None:
         """Take back `powers`.
@@ -55,13 +55,14 @@ class OutputMaps:
             raise InputError("the powers of the integrands do not fit the statements: the file was changed.")
         self.powers = [float(p) for p in powers]
 
-    def __call__(self, model: Model, deviation: Array, *, shared: bool, again: bool = False) -> Model:
+    def __call__(self, model: Model, deviation: Array, *, members: int | None = None, again: bool = False) -> Model:
         """A model whose predictions keep the statements.
 
         Args:
             model: Function from inputs (n, F) to predictions (n, O).
             deviation: Of the targets, (O,).
-            shared: Whether rows that agree in what an integral does not run over may share it.
+            members: How many members the model has, whose rows follow one another; None: it is one function, and rows
+                that agree in what an integral does not run over share it.
             again: Whether the model is a mean of such models, which keeps bounds already.
         """
         powers = iter(self.powers)
@@ -69,7 +70,7 @@ class OutputMaps:
             if isinstance(statement, Bounds) and not again:
                 model = _bounded(model, Bounded(statement, len(deviation), deviation))
             elif isinstance(statement, Integral):
-                model = _normalised(model, statement, self.table, next(powers), shared)
+                model = _normalised(model, statement, self.table, next(powers), members)
             elif isinstance(statement, Conserved):
                 model = _projected(model, Projected(statement, self.table, deviation))
         return model
@@ -83,8 +84,10 @@ def _bounded(model: Model, bounded: Bounded) -> Model:
     return mapped
 
 
-def _normalised(model: Model, statement: Integral, table: Columns, p: float, shared: bool) -> Model:
-    return lambda X: normalised(model, X, statement, table, p, shared=shared, rows=_ROWS if shared else None)
+def _normalised(model: Model, statement: Integral, table: Columns, p: float, members: int | None) -> Model:
+    if members is None:
+        return lambda X: normalised(model, X, statement, table, p, shared=True, rows=_ROWS)
+    return lambda X: normalised(Stacked(model, members), X, statement, table, p)
 
 
 def _projected(model: Model, projected: Projected) -> Model:

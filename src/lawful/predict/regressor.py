@@ -201,15 +201,15 @@ class Regressor(RegressorMixin, NetEstimator):
             return 0.0
         return torch.as_tensor(np.broadcast_to(self._offset(x.numpy(force=True)), y.shape).copy()).to(y)
 
-    def _model(self, scores: Scores) -> Scores:
-        return self.physics_.maps(super()._model(scores), self.target_deviation_, shared=False)
+    def _model(self, scores: Scores, members: int) -> Scores:
+        return self.physics_.maps(super()._model(scores, members), self.target_deviation_, members=members)
 
     @property
     def _maps_in_training(self) -> bool:
         """With weights of both signs the mean over each sign is learned, of which nothing is stated."""
         return not isinstance(self.objective_, SignedSquaredError)
 
-    def _mapped_scores(self, scores: Scores, x: torch.Tensor) -> torch.Tensor:
+    def _mapped_scores(self, scores: Scores, x: torch.Tensor, members: int) -> torch.Tensor:
         """Scores of raw inputs x, (n, F), as they are when predictions keep the statements."""
         last: list[torch.Tensor] = []
 
@@ -217,7 +217,7 @@ class Regressor(RegressorMixin, NetEstimator):
             last[:] = [scores(points)]  # that of x itself comes last
             return last[0]
 
-        y = self._model(kept)(x)
+        y = self._model(kept, members)(x)
         scale, centre = (torch.as_tensor(v).to(y) for v in (self.target_scaling_.scale, self.target_scaling_.centre))
         z = (y - centre - self._offset_like(y, x)) / scale
         return torch.cat([z, last[0][..., self.objective_.outputs :]], -1)
