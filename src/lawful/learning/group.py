@@ -206,6 +206,8 @@ class Group:
         """One step of AdamW on all members."""
         settings, values, gradients = self.settings, self.values, self.gradients
         self.step += 1
+        if self.examples.tie is not None:
+            self.examples.tie.pull(gradients, values, self.ids)
         rate = settings.rate(self.step, self.steps)
         if settings.l1:
             gradients.addcmul_(values.sign(), self.matrix, value=settings.l1)

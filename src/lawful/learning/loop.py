@@ -19,6 +19,7 @@ from lawful.learning.device import threads
 from lawful.learning.group import Group
 from lawful.learning.members import Members
 from lawful.learning.objectives import Objective
+from lawful.learning.tie import Tie
 from lawful.nets.values import number, one_of, whole
 
 SCHEDULES = ("constant", "cosine")
@@ -114,6 +115,7 @@ class Examples:
         renew: Function from the number of an epoch to the inputs and targets, as x and y, that are learned from in
             it; members are judged on x and y.
         enforcement: What else is asked of the scores.
+        tie: What draws the members' weights to others.
     """
 
     x: Tensor
@@ -123,6 +125,7 @@ class Examples:
     validation: Tensor | None = None
     renew: Callable[[int], tuple[Tensor, Tensor]] | None = None
     enforcement: Enforcement | None = None
+    tie: Tie | None = None
 
 
 @dataclass
@@ -188,6 +191,7 @@ def train(
             examples.w,
             examples.train,
             examples.validation,
+            None if examples.tie is None else examples.tie.to,
         )
         found = load_state(checkpoint, identity)
         if found is not None:
@@ -221,6 +225,9 @@ def train(
             results = list(run(lambda group: group.epoch(state.epoch), groups))
             losses = np.concatenate([r[0] for r in results])
             scores = np.concatenate([r[1] for r in results])
+            partner = None if examples.tie is None else examples.tie.partner
+            if partner is not None and examples.tie is not None and examples.tie.shared:
+                scores = (scores + scores[partner.numpy(force=True)]) / 2  # one set of weights, judged once
             if not (np.isfinite(losses).all() and np.isfinite(scores).all()):
                 raise FloatingPointError(
                     f"The loss stopped being a number in epoch {state.epoch}. Lower the learning rate "
@@ -259,6 +266,9 @@ def train(
                         state.waited[member] += 1
                     state.active[member] = state.waited[member] < settings.patience
                     keep.append(state.active[member])
+                if partner is not None and any(keep):  # pairs stop together
+                    keep = [True] * len(keep)
+                    state.active = [True] * len(state.active)
                 if not all(keep):
                     group.keep(keep)
             groups = [group for group in groups if group.ids]
@@ -279,7 +289,8 @@ def _layout(members: Members, settings: Settings, examples: Examples) -> tuple[i
     available = min(torch.get_num_threads(), os.cpu_count() or 1)
     batch = min(settings.batch_size, examples.train.shape[1])
     work = 6 * batch * members.values.shape[1] * len(members)  # forward and backward, in operations
-    if not members.by_hand or examples.enforcement is not None:
+    together = examples.tie is not None and examples.tie.partner is not None
+    if together or not members.by_hand or examples.enforcement is not None:
         return 1, available if work > _SMALL else 1
     if len(members) > 1:
         return min(available, len(members)), 1

@@ -111,6 +111,14 @@ class Members:
         ]
         return torch.stack(each)
 
+    @classmethod
+    def joined(cls, one: "Members", other: "Members") -> "Members":
+        """The members of two ensembles of one shape, one after the other."""
+        both = copy.copy(one)
+        both.values = torch.cat([one.values, other.values])
+        both.buffers = {name: torch.cat([v, other.buffers[name]]) for name, v in one.buffers.items()}
+        return both
+
     def net_of(self, member: int) -> nn.Module:
         """A network of its own with the parameters and buffers of a member, in evaluation mode."""
         net = copy.deepcopy(self.net).to(self.values.dtype)

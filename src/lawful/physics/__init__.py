@@ -10,6 +10,7 @@ from lawful.physics.monotonic import Monotonic
 from lawful.physics.parts import Product, Sum
 from lawful.physics.statement import MECHANISMS, STATEMENTS, Enforced, Statement
 from lawful.physics.symmetry import Symmetry
+from lawful.physics.tied import Tied
 from lawful.physics.units import Units
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Statement",
     "Sum",
     "Symmetry",
+    "Tied",
     "Units",
     "check_together",
     "groups",

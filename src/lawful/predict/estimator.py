@@ -21,7 +21,7 @@ from lawful.learning.loop import Examples, Scores, Settings, train
 from lawful.learning.members import Members, redraw
 from lawful.learning.objectives import Objective
 from lawful.nets.registry import build
-from lawful.physics.statement import Columns
+from lawful.physics.statement import Columns, Enforced
 from lawful.predict.checking import check_settings, validation_parts
 from lawful.predict.enforcing import check_kept, enforcement, renewal
 from lawful.predict.inputs import (
@@ -37,8 +37,10 @@ from lawful.predict.inputs import (
 from lawful.predict.knowledge import Knowledge
 from lawful.predict.own_nets import call_maker, count_outputs, warn_of_equals
 from lawful.predict.plain import from_json, plain_number
+from lawful.predict.preparing import Prepared
 from lawful.predict.saving import restore_estimator, save_estimator
 from lawful.predict.splitting import count_members, held_out, same_for_all
+from lawful.predict.tying import held_near, scaling_of_first, train_together
 from lawful.progress import Progress
 
 _SHARED = 4000  # events on which the members' agreement is measured
@@ -136,6 +138,49 @@ class NetEstimator(BaseEstimator):
             InputError: When something is wrong with the data or a setting; the message says what to do.
             FloatingPointError: When the loss stops being a number.
         """
+        prepared = self._prepare(X, y, sample_weight, validation)
+        kind = type(self).__name__
+        with Progress(f"{kind} {self.net if isinstance(self.net, str) else 'net'}", verbose=self.verbose) as progress:
+
+            def report(line: dict[str, Any]) -> None:
+                held = line["validation_loss"]
+                judged = "" if held is None else f" validation {held:.5f}"
+                progress.step(f"loss {line['train_loss']:.5f}{judged} {line['seconds']:.1f} s")
+
+            history = train(
+                self.members_,
+                prepared.examples,
+                prepared.objective,
+                prepared.settings,
+                checkpoint=None if self.checkpoint is None else Path(self.checkpoint),
+                report=report,
+            )
+        self._finish(prepared, history)
+        return self
+
+    def fit_tied(self, other: "NetEstimator", data: tuple[Any, ...], others: tuple[Any, ...], item: Enforced) -> None:
+        """Train this estimator together with another one; see `lawful.physics.Tied`.
+
+        Args:
+            other: The other one.
+            data: (X, y) or (X, y, weight) of this one, or (Events,).
+            others: Those of the other one.
+            item: The enforced statement.
+        """
+        one = self._prepare(*data)
+        two = other._prepare(*others, scaling=self.scaling_)
+        train_together(self, other, one, two, item)
+
+    def _prepare(
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        validation: Any = None,
+        *,
+        scaling: InputScaling | None = None,
+    ) -> Prepared:
+        """Check the data and make networks and examples of them; `scaling` is that of another model's inputs."""
         dtype, device = find_dtype(self.dtype), find_device(self.device)
         seed = self._seed()
         check_settings(self)
@@ -155,7 +200,11 @@ class NetEstimator(BaseEstimator):
             x, coded, weight = (np.concatenate(pair) for pair in zip((x, coded, weight), held, strict=True))
         signed = bool((weight < 0).any())
         self.physics_.fit(x[:rows], weight[:rows], self._continuous(coded[:rows]))
-        self.scaling_ = self.physics_.fit_scaling(x[:rows], weight[:rows], self._scaling_kind())
+        self.scaling_ = (
+            scaling
+            or scaling_of_first(self)
+            or self.physics_.fit_scaling(x[:rows], weight[:rows], self._scaling_kind())
+        )
         raw, coded = x, self._subtract_known(x, coded, weight, rows, seed)
         self.objective_ = self._plan(signed)
         objective = self._training_objective()
@@ -198,33 +247,24 @@ class NetEstimator(BaseEstimator):
             torch.from_numpy(judge).to(device) if judge.size else None,
             renew=renewal(self, raw, coded, weight, inputs, targets, seed) if self.physics_.augmented else None,
             enforcement=enforcement(self, raw, len(inputs), device, dtype),
+            tie=held_near(self),
         )
-        kind = type(self).__name__
-        with Progress(f"{kind} {self.net if isinstance(self.net, str) else 'net'}", verbose=self.verbose) as progress:
+        weight = np.append(weight, 0.0) if filled else weight
+        return Prepared(examples, objective, settings, judge, weight, rows)
 
-            def report(line: dict[str, Any]) -> None:
-                held = line["validation_loss"]
-                judged = "" if held is None else f" validation {held:.5f}"
-                progress.step(f"loss {line['train_loss']:.5f}{judged} {line['seconds']:.1f} s")
-
-            self.history_ = train(
-                self.members_,
-                examples,
-                objective,
-                settings,
-                checkpoint=None if self.checkpoint is None else Path(self.checkpoint),
-                report=report,
-            )
-        self.n_iter_ = len(self.history_)
-        if judge.size:
+    def _finish(self, prepared: Prepared, history: list[dict[str, Any]]) -> None:
+        """Keep the history, calibrate, and read off what physics has put into the networks."""
+        self.history_ = history
+        self.n_iter_ = len(history)
+        examples, rows = prepared.examples, prepared.rows
+        if examples.validation is not None:
             some = np.linspace(0, rows - 1, min(rows, _SHARED)).astype(np.int64)
-            shared = self.members_.scores(examples.x[torch.from_numpy(some).to(device)])
-            each = torch.stack([self._score_rows(examples.x[rows], m) for m, rows in enumerate(examples.validation)])  # type: ignore[arg-type]
+            shared = self.members_.scores(examples.x[torch.from_numpy(some).to(examples.x.device)])
+            each = torch.stack([self._score_rows(examples.x[rows], m) for m, rows in enumerate(examples.validation)])
             outputs = self.objective_.outputs
-            each, shared = each[..., :outputs], shared[..., :outputs]
-            self._after_training(each.numpy(force=True), targets[judge], positive[judge], shared.numpy(force=True))
-        self._read_off(examples, np.append(weight, 0.0) if filled else weight, rows)
-        return self
+            y, w = (part.numpy(force=True)[prepared.judge] for part in (examples.y, examples.w))
+            self._after_training(each[..., :outputs].numpy(force=True), y, w, shared[..., :outputs].numpy(force=True))
+        self._read_off(examples, prepared.weight, rows)
 
     def _continuous(self, coded: Array) -> Array | None:  # noqa: ARG002
         """Targets (N, T) as numbers; None for classes."""

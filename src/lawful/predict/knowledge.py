@@ -17,6 +17,7 @@ from lawful.physics.parts import Product, Sum
 from lawful.physics.start import Start, fit_start
 from lawful.physics.statement import Columns, Enforced, Statement, statements_of
 from lawful.physics.symmetry import Symmetry
+from lawful.physics.tied import Tied
 from lawful.physics.units import Units
 from lawful.predict.inputs import Array
 from lawful.predict.output_maps import MAPPED, OutputMaps
@@ -48,6 +49,7 @@ class Knowledge:
         augmented: Those that move the training data.
         penalised: Those that add to the loss.
         built: Those that are built in, into the network or around its predictions.
+        tied: To which other model the weights are tied, or None.
         chain: What is built into the network.
         maps: What is done to predictions.
         baseline: A model that the network corrects, or None.
@@ -75,7 +77,11 @@ class Knowledge:
                     "by('loss') where the statement has it, or a Regressor."
                 )
         self.augmented = [item for item in enforced if item.mechanism == "augment"]
-        self.penalised = [item for item in enforced if item.mechanism == "loss"]
+        tied = [item for item in enforced if isinstance(item.statement, Tied)]
+        if len(tied) > 1:
+            raise InputError(f"{tied[0].name}, twice: a model is tied to one other.")
+        self.tied = tied[0] if tied else None
+        self.penalised = [item for item in enforced if item.mechanism == "loss" and item not in tied]
         self.built = [item for item in enforced if item.mechanism == "architecture"]
         inside = [item for item in self.built if isinstance(item.statement, BUILT)]
         if inside and (not isinstance(net, str) or net != "mlp"):
