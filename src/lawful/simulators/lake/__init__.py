@@ -1,0 +1,1 @@
+"""The temperature of a lake through a season, in depth and time."""
