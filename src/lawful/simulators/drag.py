@@ -78,7 +78,9 @@ def _draw(n: int, rng: np.random.Generator, **settings: Any) -> Drawn:
     measured = total + settings["noise"] * size * rng.normal(size=(n, 3))
     features = {f"velocity_{a}": velocity[:, i] for i, a in enumerate(_AXES)}
     features |= {"density": density, "viscosity": viscosity, "diameter": diameter, "solid_fraction": phi}
-    parts = {f"{name}_{a}": f[:, i] for name, f in (("pressure", pressure), ("shear", shear)) for i, a in enumerate(_AXES)}
+    parts = {
+        f"{name}_{a}": f[:, i] for name, f in (("pressure", pressure), ("shear", shear)) for i, a in enumerate(_AXES)
+    }
     return Drawn(features, {f"force_{a}": measured[:, i] for i, a in enumerate(_AXES)}, parts)
 
 
@@ -88,14 +90,21 @@ DRAG = World(
     draw=_draw,
     settings={
         "density": Setting([800.0, 1200.0], "kg/m**3", "of the fluid", low=0, above=True, pair=True),
-        "viscosity": Setting([1e-3, 1e-2], "Pa*s", "of the fluid; a pair is drawn by its logarithm", low=0, above=True, pair=True),
+        "viscosity": Setting(
+            [1e-3, 1e-2], "Pa*s", "of the fluid, drawn by its logarithm", low=0, above=True, pair=True
+        ),
         "diameter": Setting([0.5e-3, 2e-3], "m", "of the particle", low=0, above=True, pair=True),
         "solid_fraction": Setting([0.0, 0.35], "", "share of the volume that is solid", low=0, high=0.6, pair=True),
-        "reynolds": Setting([1.0, 200.0], "", "Reynolds number; a pair is drawn by its logarithm", low=0, above=True, pair=True),
+        "reynolds": Setting(
+            [1.0, 200.0], "", "Reynolds number, drawn by its logarithm", low=0, above=True, pair=True
+        ),
         "noise": Setting(0.02, "", "noise of each component, in parts of the force", low=0),
     },
     columns={
-        **{f"velocity_{a}": Column("m/s", "of the fluid relative to the particle, between the particles") for a in _AXES},
+        **{
+            f"velocity_{a}": Column("m/s", "of the fluid relative to the particle, between the particles")
+            for a in _AXES
+        },
         "density": Column("kg/m**3", "of the fluid"),
         "viscosity": Column("Pa*s", "of the fluid"),
         "diameter": Column("m", "of the particle"),

@@ -32,7 +32,7 @@ def simulate(world: str, n: int, seed: int = 0, **settings: Any) -> "Events":
     Examples:
         >>> events = simulate("projectile", 100, speed=12.0, noise=0.0)
         >>> events
-        Events(100 events, 1 features, target 'height')
+        Events(100 events, 1 feature, target 'height')
         >>> t = events["time"]
         >>> bool(np.allclose(events.y, 12.0 * t - 9.81 * t**2 / 2))
         True
@@ -42,9 +42,9 @@ def simulate(world: str, n: int, seed: int = 0, **settings: Any) -> "Events":
     from lawful.data import Events
 
     known = find_world(world)
-    count = _whole("n", n, 1)
+    count = whole("n", n, 1)
     chosen = check_settings(world, settings)
-    made = known.draw(count, np.random.default_rng(_whole("seed", seed, 0)), **chosen)
+    made = known.draw(count, np.random.default_rng(whole("seed", seed, 0)), **chosen)
     columns = {**made.features, **made.targets, **made.extras}
     targets = list(made.targets)
     return Events(
@@ -84,7 +84,12 @@ def check_settings(world: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: s.check(f"{world}: {name}", settings.get(name, s.default)) for name, s in known.items()}
 
 
-def _whole(name: str, value: Any, least: int) -> int:
+def whole(name: str, value: Any, least: int) -> int:
+    """The value as a whole number.
+
+    Raises:
+        InputError: When it is none, or smaller than `least`.
+    """
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise InputError(f"{name}={value!r}: expected a whole number of at least {least}.")
     return int(value)

@@ -71,7 +71,7 @@ def _draw(n: int, rng: np.random.Generator, **settings: Any) -> Drawn:
 
 
 def _draw_energy(n: int, rng: np.random.Generator, **settings: Any) -> Drawn:
-    x, v, reach, fastest = _states(n, rng, settings)
+    x, v, reach, _ = _states(n, rng, settings)
     m, k = settings["mass"], settings["stiffness"]
     noise = settings["noise"] * k * reach**2 / 2 * rng.normal(size=n)
     return Drawn({"position": x, "speed": v}, {"energy": energy(x, v, m, k) + noise})

@@ -49,7 +49,7 @@ class Column:
 
 
 def run_column(basin: Basin, weather: Weather) -> Column:
-    r"""Solve the heat balance of a lake, $A \rho c\,\dot T = \partial_z (A \rho c K \partial_z T) - \partial_z (A I)$.
+    r"""Solve a lake's heat balance, $A \rho c\,\dot T = \partial_z (A \rho c K \partial_z T) - \partial_z (A I)$.
 
     Layers of half a metre and steps of six hours: first light and surface exchange, then diffusion (implicit), then
     overturning wherever water would lie on lighter water. Light falls off as $I = 0.6\,I_0 e^{-k z}$ below the

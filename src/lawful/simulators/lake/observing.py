@@ -21,7 +21,7 @@ _DRIVERS = {
 _MEANS = (7, LEAD)
 
 
-def _columns(season: Season, day: Array, depth: Array, heat: Array) -> dict[str, Array]:
+def _columns(season: Season, day: Any, depth: Array, heat: Array) -> dict[str, Array]:
     """Features of observations on days (counted from the first of the season, whole numbers, (n,)) and at depths."""
     today = season.weather.day[LEAD:][day]
     turn = 2 * np.pi * today / 365
@@ -35,7 +35,7 @@ def _columns(season: Season, day: Array, depth: Array, heat: Array) -> dict[str,
     return columns | {"process": _at(season.process, day, depth), "heat": heat[day]}
 
 
-def _at(water: Water, day: Array, depth: Array) -> Array:
+def _at(water: Water, day: Any, depth: Array) -> Array:
     """Temperature at days and depths, (n,) each, linear between the middles of layers and constant beyond."""
     place = np.interp(depth, water.depth, np.arange(len(water.depth)))
     above = np.minimum(place.astype(int), len(water.depth) - 2)
@@ -117,7 +117,9 @@ LAKE = World(
     line="temperature of a lake in depth and time, with an incomplete process model beside it",
     draw=_draw,
     settings={
-        "lake": Setting(0, "", "which lake: its depth, shape, clarity, shelter, climate and weather", low=0, whole=True),
+        "lake": Setting(
+            0, "", "which lake: its depth, shape, clarity, shelter, climate and weather", low=0, whole=True
+        ),
         "noise": Setting(0.5, "degC", "standard deviation of the noise of the temperature", low=0),
         "account_error": Setting(0.03, "", "relative error of the account of heat", low=0, high=1),
     },

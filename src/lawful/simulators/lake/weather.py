@@ -1,9 +1,9 @@
 """Weather over a lake, day by day."""
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
-from scipy.signal import lfilter
 
 from lawful.simulators.lake.basin import Basin
 from lawful.simulators.world import Array
@@ -36,8 +36,8 @@ class Weather:
 def sun_above(day: Array, latitude: float) -> Array:
     r"""Daily mean of sunlight above the atmosphere.
 
-    $S = \frac{1361}{\pi} (1 + 0.033 \cos\frac{2 \pi d}{365})(h \sin\varphi \sin\delta + \cos\varphi \cos\delta \sin h)$
-    with the declination $\delta$ and the hour angle of sunset h.
+    $S = \frac{1361}{\pi}\,r\,(h \sin\varphi \sin\delta + \cos\varphi \cos\delta \sin h)$ with
+    $r = 1 + 0.033 \cos(2 \pi d / 365)$, the declination $\delta$ and the hour angle of sunset h.
 
     Args:
         day: d, of the year, (days,).
@@ -51,7 +51,7 @@ def sun_above(day: Array, latitude: float) -> Array:
 
     Examples:
         >>> sun_above(np.array([172.0]), 45.0).round()
-        array([484.])
+        array([483.])
     """
     turn = 2 * np.pi * day / 365
     declination = np.deg2rad(23.45) * np.sin(2 * np.pi * (284 + day) / 365)
@@ -87,4 +87,4 @@ def _remembering(rng: np.random.Generator, days: int, memory: float) -> Array:
     """A series of unit variance whose neighbours correlate by `memory`, (days,)."""
     shocks = rng.normal(size=days)
     shocks[1:] *= np.sqrt(1 - memory**2)
-    return np.asarray(lfilter([1.0], [1.0, -memory], shocks))
+    return np.array(list(accumulate(shocks, lambda before, shock: memory * before + shock)))
