@@ -26,7 +26,7 @@ def tell_world(name: str) -> str:
         spring-energy: energy of a mass on a spring
         <BLANKLINE>
         settings
-          mass = 1.0 kg          m; a number above 0
+          mass = 1.0 kg        m; a number above 0
         ...
     """
     world = find_world(name)

@@ -96,15 +96,12 @@ DRAG = World(
         "diameter": Setting([0.5e-3, 2e-3], "m", "of the particle", low=0, above=True, pair=True),
         "solid_fraction": Setting([0.0, 0.35], "", "share of the volume that is solid", low=0, high=0.6, pair=True),
         "reynolds": Setting(
-            [1.0, 200.0], "", "Reynolds number, drawn by its logarithm", low=0, above=True, pair=True
+            [1.0, 200.0], "", "Re of the superficial velocity, drawn by its logarithm", low=0, above=True, pair=True
         ),
         "noise": Setting(0.02, "", "noise of each component, in parts of the force", low=0),
     },
     columns={
-        **{
-            f"velocity_{a}": Column("m/s", "of the fluid relative to the particle, between the particles")
-            for a in _AXES
-        },
+        **{f"velocity_{a}": Column("m/s", "of the fluid relative to the particle") for a in _AXES},
         "density": Column("kg/m**3", "of the fluid"),
         "viscosity": Column("Pa*s", "of the fluid"),
         "diameter": Column("m", "of the particle"),
@@ -113,7 +110,7 @@ DRAG = World(
         **{f"pressure_{a}": Column("N", "true part by pressure; no feature") for a in _AXES},
         **{f"shear_{a}": Column("N", "true part by shear; no feature") for a in _AXES},
     },
-    source="F. F. Abraham, Physics of Fluids 13 (1970) 2194; R. Di Felice, International Journal of Multiphase Flow 20 "
-    "(1994) 153; the task is that of N. Muralidhar and others, 'PhyNet: Physics guided neural networks for particle "
-    "drag force prediction in assembly', SIAM International Conference on Data Mining (2020)",
+    source="F. F. Abraham, Physics of Fluids 13 (1970) 2194; R. Di Felice, International Journal of Multiphase Flow "
+    "20 (1994) 153; the task is that of N. Muralidhar and others, 'PhyNet: Physics guided neural networks for "
+    "particle drag force prediction in assembly', SIAM International Conference on Data Mining (2020)",
 )
