@@ -79,6 +79,8 @@ def test_what_is_wrong_is_told_when_the_study_is_read(tmp_path, change, words):
         ("data.exclude=['sped']", "'speed'"),
         ("data.features=['sped']", "'speed'"),
         ("data.select='position > 5'", "no event passes"),
+        ("data.features=['speed', 'speed_after']", "'speed_after' is the target"),
+        ("data.units={sped='m'}", "'sped'"),
     ],
 )
 def test_what_does_not_fit_the_world_is_told(tmp_path, change, words):
@@ -101,12 +103,21 @@ def test_columns_get_other_roles(tmp_path):
         )
     )
     assert grouped.features == ("depth", "day", "air_temperature_30", "shortwave_30", "humidity_30")
+    everything = read_events(
+        study_of(
+            tmp_path, TEXT.replace("simulate:spring", "simulate:drag").replace("dt", "noise"), ["data.features=['*']"]
+        )
+    )
+    assert everything.features == simulate("drag", 1).features  # nothing of the truth
     train, test = grouped.split((0.5, 0.5))
     assert not set(train["day"]) & set(test["day"])
 
 
 def test_a_run_keeps_world_settings_and_version(tmp_path):
-    folder = run(study_of(tmp_path), tmp_path / "run")
+    yardsticks = 'evidence.yardsticks=["linear regression", "gradient-boosted trees"]'
+    folder = run(study_of(tmp_path, changes=[yardsticks]), tmp_path / "run")
+    compared = pd.read_csv(folder.path / "comparison.csv")
+    assert {"network", "linear regression", "gradient-boosted trees"} <= set(compared["model"])
     told = json.loads((folder.path / "provenance.json").read_text())["data"]
     assert told == {
         "simulate:spring": "n 200, seed 4, mass 1.0, stiffness 1.0, amplitude 1.0, dt 0.5, noise 0.01; "

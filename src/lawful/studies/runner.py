@@ -164,8 +164,8 @@ def train_all(
             model.checkpoint = None
             model.save(file)
         else:
-            model = make_yardstick(what, study)
             part = _columns(train, features)
+            model = make_yardstick(what, study, 1 if part.y.ndim == 1 else part.y.shape[1])
             model.fit(part.frame(), part.y, sample_weight=part.weight if part.weighted else None)
         models[name] = model
         say(f"[{number}/{len(jobs)}] {name}: {len(features)} features, {time.perf_counter() - started:.1f} s")

@@ -63,12 +63,17 @@ def simulated(data: "Data") -> Any:
     events = simulate(str(world_of(data.source)), **data.simulate)
     where = f"the world {world_of(data.source)}"
     target = events.target if data.target is None else data.target
+    targets = [target] if isinstance(target, str) else list(target or ())
     excluded = set(expand(data.exclude, events.columns, what="column", where=where))
-    taken = {data.group, *([target] if isinstance(target, str) else target or ())}
     if data.features is None:
-        features = [name for name in events.features if name not in taken]
+        features = [name for name in events.features if name not in (data.group, *targets)]
     else:
-        features = list(expand(data.features, events.columns, what="column", where=where))
+        if clash := [name for name in data.features if name in targets]:
+            raise InputError(f"data.features: {clash[0]!r} is the target.")
+        # patterns stand for features of the world: further truth, which it makes too, must be named
+        named = {name: None for name in data.features if name in events.columns}
+        among = [*named, *(name for name in events.features if name not in targets)]
+        features = list(expand(data.features, among, what="column", where=where))
     made = Events(
         {name: events[name] for name in events.columns},
         target=target,
