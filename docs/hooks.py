@@ -130,7 +130,15 @@ def statements() -> str:
     head = (
         "The statements and their arguments, those that are required in bold; the [reference](reference/physics.md) "
     )
-    return "\n".join([head + "tells them.", "", "| statement | arguments | mechanisms |", "|---|---|---|", *rows])
+    return "\n".join(
+        [
+            head + "tells them. A mechanism that estimators do not build in is an error.",
+            "",
+            "| statement | arguments | mechanisms |",
+            "|---|---|---|",
+            *rows,
+        ]
+    )
 
 
 def worlds() -> str:

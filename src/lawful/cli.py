@@ -138,10 +138,10 @@ def simulate(
 @app.command()
 def studies() -> None:
     """List the built-in studies."""
-    from lawful.studies.reading import builtin, read_study
+    from lawful.studies.reading import builtin, title_of
 
-    for name in sorted(builtin()):
-        typer.echo(f"{name:16} {read_study(name).title}")
+    for name, path in sorted(builtin().items()):
+        typer.echo(f"{name:16} {title_of(path)}")
 
 
 @app.command()

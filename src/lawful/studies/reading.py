@@ -26,6 +26,16 @@ def builtin() -> dict[str, Path]:
     return {Path(str(f)).stem: Path(str(f)) for f in _BUILTIN.iterdir() if f.name.endswith(".toml")}
 
 
+def title_of(path: Path) -> str:
+    """The title of a study's file, which is not checked.
+
+    Examples:
+        >>> title_of(builtin()["higgs"])
+        'Higgs bosons among top quarks'
+    """
+    return str(tomllib.loads(path.read_text(encoding="utf-8")).get("title", ""))
+
+
 def find_study(name: str) -> Path:
     """The file of a built-in study or of a path.
 

@@ -125,6 +125,6 @@ LAKE = World(
     },
     columns=_described(),
     source="the process after B. Henderson-Sellers, Applied Mathematical Modelling 9 (1985) 441, and M. Hondzo, "
-    "H. G. Stefan, Journal of Hydraulic Engineering 119 (1993) 1251; the task is that of A. Karpatne and others, "
-    "'Physics-guided neural networks (PGNN)' (2017), arXiv:1710.11431",
+    "H. G. Stefan, Journal of Hydraulic Engineering 119 (1993) 1251; the task is that of A. Daw and others, "
+    "'Physics-guided neural networks (PGNN): an application in lake temperature modeling' (2017), arXiv:1710.11431",
 )

@@ -21,7 +21,7 @@ def density(temperature: Any) -> Array:
 
     References:
         The formula of J. L. Martin, S. C. McCutcheon, 'Hydrodynamics and Transport for Water Quality Modeling'
-        (1999), as in A. Karpatne and others, 'Physics-guided neural networks' (2017), arXiv:1710.11431.
+        (1999), as in A. Daw and others, 'Physics-guided neural networks (PGNN)' (2017), arXiv:1710.11431.
 
     Examples:
         >>> bool(density(3.9863) == 1000.0), round(float(density(20.0)), 2)
