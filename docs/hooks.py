@@ -1,13 +1,13 @@
 """What MkDocs cannot do alone: formulas as pictures in the page, and pages made from the code.
 
 Formulas are drawn by matplotlib when the pages are built, so that they need neither a network nor a script when they
-are read. The lines `{{ study keys }}` and `{{ commands }}` of a page are replaced by tables made from the schema of a
-study and from the command line.
+are read. The lines `{{ study keys }}`, `{{ commands }}` and `{{ worlds }}` of a page are replaced by tables made from
+the schema of a study, from the command line and from the simulators.
 """
 
 import html
 import re
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import numpy as np
 from matplotlib.font_manager import FontProperties
@@ -87,7 +87,7 @@ def _outline(vertices: Any, codes: Any) -> str:
 # ---- pages made from the code ----------------------------------------------------------------------------------
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """Fill in the tables."""
-    for name, table in (("study keys", study_keys), ("commands", commands)):
+    for name, table in (("study keys", study_keys), ("commands", commands), ("worlds", worlds)):
         line = f"{{{{ {name} }}}}"
         if line in markdown:
             markdown = markdown.replace(line, table())
@@ -107,10 +107,59 @@ def study_keys() -> str:
         if section is None:
             top.append(_row(name, Study))
         else:
-            text = re.sub(r"^`\[\w+\]`:\s*", "", " ".join((section.__doc__ or "").split()))
+            text = re.sub(r"^`\[+\w+\]+`:\s*", "", " ".join((section.__doc__ or "").split()))
             rows = [_row(key, section) for key in section.model_fields]
-            tables.append(_table(f"### `[{name}]`\n\n{text[:1].upper()}{text[1:]}", rows))
+            title = f"[[{name}]]" if get_origin(field.annotation) is list else f"[{name}]"
+            tables.append(_table(f"### `{title}`\n\n{text[:1].upper()}{text[1:]}", rows))
+            if name == "physics":
+                tables.append(statements())
     return "\n\n".join([_table("### Before the first section", top), *tables])
+
+
+def statements() -> str:
+    """A Markdown table of the statements: their arguments, those that are required first, and mechanisms."""
+    from lawful.physics import STATEMENTS
+    from lawful.studies.statements import arguments_of
+
+    rows = []
+    for name in sorted(STATEMENTS):
+        arguments, required = arguments_of(name)
+        optional = [a for a in arguments if a not in required]
+        words = [f"**`{a}`**" for a in required] + [f"`{a}`" for a in optional]
+        rows.append(f"| `{name}` | {', '.join(words)} | {', '.join(f'`{m}`' for m in STATEMENTS[name].mechanisms)} |")
+    head = (
+        "The statements and their arguments, those that are required in bold; the [reference](reference/physics.md) "
+    )
+    return "\n".join(
+        [
+            head + "tells them. A mechanism that estimators do not build in is an error.",
+            "",
+            "| statement | arguments | mechanisms |",
+            "|---|---|---|",
+            *rows,
+        ]
+    )
+
+
+def worlds() -> str:
+    """A section for each world: settings and columns with units, and the source."""
+    from lawful.simulators import WORLDS
+
+    parts = []
+    for world in WORLDS.values():
+        parts += [f"## `{world.name}`", f"{world.line[:1].upper()}{world.line[1:]}."]
+        rows = [
+            f"| `{name}` | `{s.default}` | {_unit(s.unit)} | {_cell(s.text)}{'; may be [a, b]' if s.pair else ''} |"
+            for name, s in world.settings.items()
+        ]
+        parts.append("\n".join(["| setting | default | unit | what it is |", "|---|---|---|---|", *rows]))
+        rows = [f"| `{name}` | {_unit(c.unit)} | {_cell(c.text)} |" for name, c in world.columns.items()]
+        parts += ["\n".join(["| column | unit | what it is |", "|---|---|---|", *rows]), f"Source: {world.source}."]
+    return "\n\n".join(parts)
+
+
+def _unit(text: str) -> str:
+    return f"`{text}`" if text else ""
 
 
 def _table(heading: str, rows: list[str]) -> str:

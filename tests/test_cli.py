@@ -186,3 +186,44 @@ def test_interrupted_training_is_one_line_and_goes_on(table):
     assert "Traceback" not in error
     assert not (table / "cut" / "model.lawful").exists()
     assert os.listdir(table / "cut")
+
+
+def test_simulate_lists_tells_and_writes(tmp_path):
+    listed = lawful("simulate")
+    assert listed.returncode == 0
+    assert [line.split()[0] for line in listed.stdout.splitlines()] == list(lf.simulators.WORLDS)
+    told = lawful("simulate", "lake")
+    assert told.returncode == 0
+    assert "noise = 0.5 degC" in told.stdout
+    assert "heat [degC*m]" in told.stdout
+    for suffix in (".parquet", ".csv", ".root"):
+        out = tmp_path / f"springs{suffix}"
+        done = lawful("simulate", "spring", "-n", 30, "-o", out, "--seed", 2, "--set", "mass=2.5", "--set", "noise=0")
+        assert (done.returncode, done.stdout) == (0, f"30 events: {out}\n"), done.stderr
+        events = lf.read(out)
+        assert events.target == ("position_after", "speed_after")
+        assert events.units["speed"] == "m/s"
+        np.testing.assert_allclose(events.y, lf.simulators.simulate("spring", 30, 2, mass=2.5, noise=0.0).y)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("lak", "-n", "5", "-o", "x.csv"), "no world 'lak': did you mean 'lake'"),
+        (("lak",), "no world 'lak': did you mean 'lake'"),
+        (("lake", "-n", "5"), "both are needed, -n (how many events) and -o (file to write)"),
+        (("lake", "-n", "0", "-o", "x.csv"), "n=0"),
+        (("lake", "-n", "5", "-o", "x.doc"), "'.doc'"),
+        (("lake", "-n", "5", "-o", "x.csv", "--set", "nois=1"), "did you mean 'noise'"),
+        (("lake", "-n", "5", "-o", "x.csv", "--set", "n=1"), "lake has no setting 'n'"),
+        (("lake", "-n", "5", "-o", "x.csv", "--set", "noise"), "expected key=value"),
+        (("lake", "-n", "5", "-o", "x.csv", "--set", "noise=much"), "noise='much': expected a number"),
+        (("lake", "-n", "five", "-o", "x.csv"), "See lawful simulate --help"),
+    ],
+)
+def test_what_cannot_be_simulated_is_one_line(tmp_path, arguments, words):
+    done = lawful("simulate", *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not list(tmp_path.iterdir())

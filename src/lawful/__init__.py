@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lawful import nets as nets
     from lawful import physics as physics
     from lawful import predict as predict
+    from lawful import simulators as simulators
     from lawful import studies as studies
     from lawful.data import Events as Events
     from lawful.data import read as read
@@ -33,7 +34,7 @@ _HOME = {
     "load": "lawful.learning",
     "read": "lawful.data",
 }
-_ROOMS = ("data", "evidence", "learning", "nets", "physics", "predict", "studies")
+_ROOMS = ("data", "evidence", "learning", "nets", "physics", "predict", "simulators", "studies")
 
 __all__ = [*_HOME, *_ROOMS, "__version__"]  # noqa: PLE0604
 

@@ -105,12 +105,43 @@ def report(run: Annotated[Path, typer.Argument(help="Run folder.")]) -> None:
 
 
 @app.command()
+def simulate(
+    world: Annotated[str | None, typer.Argument(help="Name of a world; without one they are listed.")] = None,
+    n: Annotated[int | None, typer.Option("-n", metavar="N", help="How many events.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Parquet, CSV, HDF5, NPZ or ROOT file.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same events.")] = 0,
+    changes: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a setting.")] = None,
+) -> None:
+    """Draw events from a world and write them; without -n and -o, tell what a world can be given and makes."""
+    from lawful.simulators.describing import list_worlds, tell_world
+    from lawful.studies.reading import toml_value
+
+    if world is None or (n is None and out is None and not changes):
+        typer.echo(list_worlds() if world is None else tell_world(world))
+        return
+    if n is None or out is None:
+        raise InputError(f"lawful simulate {world}: both are needed, -n (how many events) and -o (file to write).")
+    from lawful.simulators.simulating import check_settings
+    from lawful.simulators.simulating import simulate as draw
+
+    settings = {}
+    for change in changes or []:
+        key, separator, text = change.partition("=")
+        if not separator or not key.strip():
+            raise InputError(f"--set {change!r}: expected key=value, as noise=0.1.")
+        settings[key.strip()] = toml_value(key.strip(), text)
+    with _interruptible("nothing was written"):
+        draw(world, n, seed, **check_settings(world, settings)).write(out)
+    typer.echo(f"{n:,} events: {out}")
+
+
+@app.command()
 def studies() -> None:
     """List the built-in studies."""
-    from lawful.studies.reading import builtin, read_study
+    from lawful.studies.reading import builtin, title_of
 
-    for name in sorted(builtin()):
-        typer.echo(f"{name:16} {read_study(name).title}")
+    for name, path in sorted(builtin().items()):
+        typer.echo(f"{name:16} {title_of(path)}")
 
 
 @app.command()

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from lawful.data import columns as col
 from lawful.data.clouds import Cloud, as_cloud
-from lawful.data.names import require
-from lawful.data.roles import Roles, Shift, inherited, with_missing
+from lawful.data.names import listed, require
+from lawful.data.roles import Roles, Shift, as_target, inherited, with_missing
 from lawful.errors import InputError
 
 Array = npt.NDArray[Any]
@@ -37,6 +38,24 @@ class Gathered:
             return given
         return self.add(name, given)
 
+    def target(self, y: Any, named: Any) -> str | tuple[str, ...] | None:
+        """The target's column, or columns where `named` is a list: of the table, or with the values y, (N, T)."""
+        if isinstance(named, str):
+            return self.role(named if y is None else y, named, what="y")
+        names = list(named)
+        if not names or not all(isinstance(name, str) for name in names):
+            raise InputError(f"target={named!r}: expected the name of a column, or a list of names")
+        col.unique(names, what="target")
+        if y is None:
+            require(names, self.columns, what="column", where=f"target={names}: X")
+            return as_target(names)
+        values = np.asarray(y)
+        if values.ndim != 2 or values.shape[1] != len(names):
+            raise InputError(
+                f"y has shape {values.shape}, expected (N, {len(names)}) for the targets {listed(names)}"
+            )
+        return as_target([self.add(name, values[:, i]) for i, name in enumerate(names)])
+
     def shift(self, variation: str, what: Any, weight: str | None) -> Shift:
         """What a variation shifts; values get a column of their own."""
         if not isinstance(what, Mapping):
@@ -60,7 +79,7 @@ def gathered(
     X: Any,
     given: Mapping[str, Any],
     *,
-    named: str,
+    named: str | Sequence[str] | None,
     features: Sequence[str] | None,
     units: Mapping[str, str] | None,
     variations: Mapping[str, Any] | None,
@@ -72,8 +91,8 @@ def gathered(
 
     Args:
         X: The table.
-        given: "target", "weight" and "group" to values, or to the name of a column of X, or to None.
-        named: What the target is called when its values are given.
+        given: "y", "weight" and "group" to values, or to the name of a column of X, or to None.
+        named: The target's column, or a list of columns; what they are called when values y are given.
         features: As for `Events`, like all that follow.
         units: Column to unit.
         variations: Systematic variations.
@@ -88,11 +107,18 @@ def gathered(
     own = set(table.columns)
     for name, values in (extras or {}).items():
         table.add(name, values)
-    target = table.role(given["target"], named, what="y")
+    y = given["y"]
+    if named is None or isinstance(y, str):
+        target: str | tuple[str, ...] | None = table.role(y, named if isinstance(named, str) else "target", what="y")
+    else:
+        target = table.target(y, named)
     weight = table.role(given["weight"], "weight", what="weight")
     group = table.role(given["group"], "group", what="group")
     shifts = {str(name): table.shift(str(name), what, weight) for name, what in (variations or {}).items()}
-    taken = {target, weight, group, *(name for shift in shifts.values() for name in shift.names)}
+    taken = {
+        *Roles(target=target, weight=weight, group=group).fixed,
+        *(name for shift in shifts.values() for name in shift.names),
+    }
     if features is None:
         features = [
             name
@@ -107,6 +133,13 @@ def gathered(
     if weight is not None:
         col.positive_sum(made[0][weight], name=weight, where="the data")
     return made
+
+
+def no_text_among(roles: Roles, types: Mapping[str, Any]) -> None:
+    """Raise `InputError` when one of several targets is text."""
+    for name in roles.targets if len(roles.targets) > 1 else ():
+        if not col.is_number(types[name]):
+            raise InputError(f"target {name!r} is text: several targets must be numbers")
 
 
 def varied(columns: Mapping[str, Array], roles: Roles, shift: Shift) -> tuple[dict[str, Array], Roles]:
@@ -152,11 +185,12 @@ def finished(
     col.declare_missing(columns, declared)
     roles = with_missing(roles, declared)
     checked = [*roles.features, *roles.shifted]
-    checked += [name for name in (roles.target, roles.weight, roles.group) if name is not None]
-    may_be_nan = set(roles.may_miss) - weights - {roles.target, roles.group}
+    checked += roles.fixed
+    may_be_nan = set(roles.may_miss) - weights - {*roles.targets, roles.group}
     col.finite({name: columns[name] for name in dict.fromkeys(checked)}, may_miss=may_be_nan, where="the data")
-    fixed = [name for name in (roles.target, roles.group) if name is not None]
-    col.no_empty_text({name: columns[name] for name in fixed}, where="the data")
+    fixed = {*roles.fixed} - {roles.weight}
+    col.no_empty_text({name: columns[name] for name in roles.fixed if name in fixed}, where="the data")
+    no_text_among(roles, {name: columns[name].dtype for name in roles.targets})
     for array in columns.values():
         array.flags.writeable = False
     return columns, clouds, roles, length

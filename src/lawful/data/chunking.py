@@ -25,12 +25,12 @@ def made_events(reading: Reading, piece: Piece, paths: tuple[Path, ...], known: 
         known: Columns that have been warned about; grows.
     """
     roles = reading.roles
-    fixed = [name for name in (roles.target, roles.weight, roles.group) if name is not None]
+    fixed = roles.fixed
     inputs = dict.fromkeys([*roles.features, *roles.shifted, *fixed])
     col.finite(
         {name: piece.columns[name] for name in inputs}, may_miss=set(roles.may_miss) - set(fixed), where=reading.where
     )
-    texts = [name for name in (roles.target, roles.group) if name is not None]
+    texts = [name for name in fixed if name != roles.weight]
     col.no_empty_text({name: piece.columns[name] for name in texts}, where=reading.where)
     features = {name: piece.columns[name] for name in inputs if name not in fixed}
     found = col.suspects(features, known | set(_told(reading.request.missing, features)))
@@ -51,7 +51,7 @@ def chunks(
     rows: int = 200_000,
     *,
     tree: Trees = None,
-    target: str | None = None,
+    target: str | Sequence[str] | None = None,
     weight: str | None = None,
     features: Sequence[str] | None = None,
     exclude: Sequence[str] = (),
@@ -75,7 +75,7 @@ def chunks(
         path: As for `read`.
         rows: The most events of a piece; pieces that a cut leaves empty are passed over.
         tree: As for `read`, like all that follow.
-        target: Name of the target column.
+        target: Name of the target column, or a list of several.
         weight: Name of the weight column.
         features: Names of the features.
         exclude: Columns to leave out.

@@ -269,11 +269,11 @@ def warn_of_suspects(found: Mapping[str, tuple[float, int]], length: int, *, whe
 
 
 def class_codes(y: Array | None) -> tuple[Array, Array] | None:
-    """The classes in `y`, sorted, and for each event the place of its own; None when `y` is a measured number.
+    """The classes in `y`, sorted, and for each event the place of its own; None when `y` is measured numbers.
 
     Text and bool are classes; so are whole numbers, also when stored as float, up to 100 different ones.
     """
-    if y is None or not len(y):
+    if y is None or not len(y) or y.ndim > 1:
         return None
     if y.dtype.kind == "f" and not bool(np.all(y == np.floor(y))):
         return None

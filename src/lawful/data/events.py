@@ -33,10 +33,12 @@ class Events:
 
     Args:
         X: (N, F) array, DataFrame, or mapping of name to (N,) column.
-        y: (N,) target: class labels (numbers or text) or a number to be predicted.
+        y: (N,) target: class labels (numbers or text) or a number to be predicted; (N, T) with a list of T names
+            as `target`.
         weight: (N,) event weights of either sign, or the name of a column of X.
         features: Names of the features, in order; all columns of X that have no other role when absent.
-        target: Name of the target column. Without `y`, that column of X is the target.
+        target: Name of the target column, or a list of several numbers to be predicted. Without `y`, these columns
+            of X are the target.
         units: Column to unit, such as {"pt": "GeV"}.
         variations: Name of a systematic variation to what it shifts: another weight, or a mapping of column to what
             takes its place; each given as (N,) values or as the name of a column of X. In the mapping, "weight" (or
@@ -78,7 +80,7 @@ class Events:
         weight: Any = None,
         *,
         features: Sequence[str] | None = None,
-        target: str | None = None,
+        target: str | Sequence[str] | None = None,
         units: Mapping[str, str] | None = None,
         variations: Mapping[str, Any] | None = None,
         clouds: Mapping[str, Any] | None = None,
@@ -88,8 +90,8 @@ class Events:
     ) -> None:
         made = gathered(
             X,
-            {"target": target if y is None else y, "weight": weight, "group": group},
-            named=target or "target",
+            {"y": y, "weight": weight, "group": group},
+            named=target,
             features=features,
             units=units,
             variations=variations,
@@ -149,8 +151,9 @@ class Events:
 
     @property
     def y(self) -> Array | None:
-        """The target, (N,); None when there is none."""
-        return None if self._roles.target is None else self._columns[self._roles.target]
+        """The target, (N,); (N, T) when there are several; None when there is none."""
+        columns = [self[name] for name in self._roles.targets]
+        return col.stack(columns, len(self)) if len(columns) > 1 else next(iter(columns), None)
 
     @property
     def weight(self) -> npt.NDArray[np.float64]:
@@ -164,8 +167,8 @@ class Events:
         return self._roles.weight is not None
 
     @property
-    def target(self) -> str | None:
-        """Name of the target column."""
+    def target(self) -> str | tuple[str, ...] | None:
+        """Name of the target column, or the names of several."""
         return self._roles.target
 
     @property
@@ -365,9 +368,8 @@ class Events:
             ('pt',)
         """
         gone = expand(columns, self.columns, what="column", where="the data")
-        for role in ("target", "weight", "group"):
-            if getattr(self._roles, role) in gone:
-                raise InputError(f"{getattr(self._roles, role)!r} is the {role}: it cannot be left out")
+        for name in [name for name in self._roles.fixed if name in gone][:1]:
+            raise InputError(f"{name!r} is the {self._roles.role_of(name)}: it cannot be left out")
         kept = {name: values for name, values in self._columns.items() if name not in gone}
         return Events._make(kept, self._clouds, without(self._roles, gone), self._sources, len(self))
 

@@ -29,7 +29,9 @@ def _factors(reading: Reading) -> tuple[Mapping[Any, float] | float, ...]:
     wanted = reading.request.normalise
     made = reading.plan
     keys = _keys(wanted)
-    needed = [made.roles.weight] + ([made.roles.target] if keys and made.label is None else [])
+    if keys and len(made.roles.targets) > 1:
+        raise InputError(f"normalise names {listed(keys)}, but there are several targets, which name no classes")
+    needed = [made.roles.weight, *(made.roles.targets if keys and made.label is None else ())]
     columns = tuple(name for name in needed if name is not None)
     only = replace(made, columns=columns, cut_columns=(), clouds={}, cut=None)
     first_pass = replace(reading, plan=only, roles=made.roles, missing={})
@@ -45,12 +47,12 @@ def _factors(reading: Reading) -> tuple[Mapping[Any, float] | float, ...]:
                 sums[fixed] += float(weight.sum(dtype=np.float64))
                 seen[fixed] = seen.get(fixed, 0) + piece.length
                 continue
-            if made.roles.target is None:
+            if not made.roles.targets:
                 raise InputError(
                     f"normalise names {listed(keys)}, but there is no target to tell the events apart; "
                     + _known(reading)
                 )
-            labels, codes = np.unique(piece.columns[made.roles.target], return_inverse=True)
+            labels, codes = np.unique(piece.columns[made.roles.targets[0]], return_inverse=True)
             classes |= set(labels.tolist())
             for label, total, count in zip(
                 labels.tolist(), np.bincount(codes, weights=weight), np.bincount(codes), strict=True

@@ -80,7 +80,7 @@ def _scale(reading: Reading, i: int, columns: dict[str, Array], length: int) -> 
     roles = reading.roles
     assert roles.weight is not None
     if isinstance(factor, Mapping):
-        labels, codes = np.unique(columns[str(roles.target)], return_inverse=True)
+        labels, codes = np.unique(columns[roles.targets[0]], return_inverse=True)
         scale: Any = np.asarray([factor[label] for label in labels.tolist()])[codes]
     else:
         scale = factor

@@ -20,7 +20,7 @@ from lawful.errors import InputError
 class Request:
     """What the user asked `read` for, beyond the files; the meaning of each entry is told there."""
 
-    target: str | None
+    target: str | Sequence[str] | None
     weight: str | None
     features: Sequence[str] | None
     exclude: Sequence[str]
@@ -72,13 +72,15 @@ def plan(request: Request, table: Table, others: Sequence[Table] = (), *, labell
     there = _Names(table, known)
     kept = r.from_notes(table.notes, known)
     old = kept or Roles()
-    label = (request.target or "label") if labelled else None
+    if labelled and not isinstance(request.target, str | None):
+        raise InputError(f"target={request.target!r}: labelled trees or files have one target: give its name")
+    label = str(request.target or "label") if labelled else None
     if label is not None and label in table.columns:
         raise InputError(
             f"{table.name}: the labels would go to a column {label!r}, but there is one of that name: "
             "choose another name with target=, or leave out the labels"
         )
-    target = label or there.one(request.target, "target") or old.target
+    target = label or there.target(request.target) or old.target
     weight = there.one(request.weight, "weight") or old.weight
     group = there.one(request.group, "group") or old.group
     variations = dict(old.variations)
@@ -92,11 +94,14 @@ def plan(request: Request, table: Table, others: Sequence[Table] = (), *, labell
         if isinstance(given, str):
             raise InputError(f"{key}={given!r}: a list of names is expected, as in [{given!r}]")
     excluded = set(expand(request.exclude, list(names), what="column", where=table.name))
-    excluded -= {name for name in (request.target, request.weight, request.group) if name is not None}
-    target, weight, group = (name if name not in excluded else None for name in (target, weight, group))
+    asked = Roles(target=target).targets if request.target is not None else ()
+    excluded -= {name for name in (*asked, request.weight, request.group) if name is not None}
+    target = r.as_target([name for name in Roles(target=target).targets if name not in excluded])
+    weight, group = (name if name not in excluded else None for name in (weight, group))
     own_roles = replace(old, features=(), target=target, weight=weight, group=group, variations=variations)
     roles = r.without(own_roles, excluded)
-    taken = {name for name in (target, weight, group) if name is not None} | set(roles.shifted)
+    fixed = own_roles.fixed
+    taken = {*fixed, *roles.shifted}
     own = _own_columns(table, kept)
     features = _features(request, table, there, kept, own, taken | excluded)
     clouds = grouped(request.clouds, usual, table, excluded)
@@ -105,7 +110,7 @@ def plan(request: Request, table: Table, others: Sequence[Table] = (), *, labell
         rest = set(features) | taken | excluded
         extras += tuple(n for n in own if n not in rest and (kept is not None or not is_number(known[n])))
     bases = [base for shift in roles.variations.values() for base in shift.columns]
-    order = dict.fromkeys([*features, *(n for n in (target, weight, group) if n), *roles.shifted, *bases, *extras])
+    order = dict.fromkeys([*features, *fixed, *roles.shifted, *bases, *extras])
     columns = tuple(name for name in order if name != label)
     cut = None if request.select is None else parse(request.select)
     if cut is not None:
@@ -143,6 +148,15 @@ class _Names:
         require([name], self.known, what=f"column for {role}", where=self.table.name)
         return name
 
+    def target(self, given: Any) -> str | tuple[str, ...] | None:
+        """The name of the target, or names, after they were found in the table."""
+        if isinstance(given, list | tuple):
+            if not given:
+                raise InputError("target=[]: the name of a column is expected, or a list of names")
+            unique(given, what="target")
+            return r.as_target([name for name in (self.one(one, "target") for one in given) if name is not None])
+        return self.one(given, "target")
+
     def readable(self, name: str) -> None:
         """Raise `InputError` for a column that is there and cannot be read."""
         if name in self.table.unreadable:
@@ -158,7 +172,7 @@ def _named(variations: Any) -> Mapping[str, Any]:
     return variations
 
 
-def _shift(name: str, what: Any, weight: str | None, there: _Names, target: str | None) -> Shift:
+def _shift(name: str, what: Any, weight: str | None, there: _Names, target: str | tuple[str, ...] | None) -> Shift:
     """What one variation shifts."""
     role = f"variation {name!r}"
     if isinstance(what, str):
@@ -172,7 +186,7 @@ def _shift(name: str, what: Any, weight: str | None, there: _Names, target: str 
         assert found is not None
         if base == weight or (base == "weight" and base not in there.known):
             other = found
-        elif base == target:
+        elif base in Roles(target=target).targets:
             columns[base] = found
         else:
             columns[str(there.one(base, role))] = found

@@ -111,7 +111,7 @@ def _look_at_faults(tables: Sequence[Table], request: Request) -> None:
 def _warn_of_remarks(table: Table, made: Plan, request: Request) -> None:
     """Warn of columns of text that would be features if they held the numbers that they seem to hold."""
     roles = made.roles
-    told = {roles.target, roles.weight, roles.group, *roles.shifted, *made.excluded, *request.extras}
+    told = {*roles.fixed, *roles.shifted, *made.excluded, *request.extras}
     if request.features is None:
         for name in [name for name in table.remarks if name in made.columns and name not in told]:
             warnings.warn(
@@ -132,7 +132,7 @@ def _weight_names() -> Iterator[str]:
 def _missing(request: Request, table: Table, made: Plan) -> dict[str, tuple[float, ...]]:
     """Which values mean missing in which column; a bare value speaks of all but target, weights and group."""
     roles = made.roles
-    fixed = {roles.target, roles.weight, roles.group, *(shift.weight for shift in roles.variations.values())}
+    fixed = {*roles.fixed, *(shift.weight for shift in roles.variations.values())}
     among = {*made.columns, *made.cut_columns} - fixed
     types = {**table.columns, **table.derived}
     return inherited(col.missing_values(request.missing, types, among=among, where=table.name), roles.variations)

@@ -29,7 +29,7 @@ def read(
     path: Paths,
     *,
     tree: Trees = None,
-    target: str | None = None,
+    target: str | Sequence[str] | None = None,
     weight: str | None = None,
     features: Sequence[str] | None = None,
     exclude: Sequence[str] = (),
@@ -54,7 +54,8 @@ def read(
             same columns, or a mapping of path to label.
         tree: The tree of a ROOT file or group of an HDF5 file, where there are several; or a mapping of tree to label
             (number or text), which becomes the target column.
-        target: Name of the target column; of the new column where trees or files are labelled (`label` when absent).
+        target: Name of the target column, or a list of several numbers to be predicted; of the new column where trees
+            or files are labelled (`label` when absent).
         weight: Name of the column of event weights, of either sign.
         features: Names of the features, in order; `*` and `?` stand for several.
         exclude: Columns and clouds to leave out, by name or pattern.

@@ -34,7 +34,7 @@ class Roles:
 
     Attributes:
         features: The columns of X, in order.
-        target: The column of y.
+        target: The column of y, or several columns.
         weight: The column of event weights.
         group: The column whose equal values must stay in one part of a split.
         units: Column to unit.
@@ -44,13 +44,27 @@ class Roles:
     """
 
     features: tuple[str, ...] = ()
-    target: str | None = None
+    target: str | tuple[str, ...] | None = None
     weight: str | None = None
     group: str | None = None
     units: Mapping[str, str] = field(default_factory=dict)
     variations: Mapping[str, Shift] = field(default_factory=dict)
     may_miss: tuple[str, ...] = ()
     sentinels: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The columns of y, none or several."""
+        return () if self.target is None else (self.target,) if isinstance(self.target, str) else self.target
+
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """The columns of target, weight and group, as far as there are such."""
+        return (*self.targets, *(name for name in (self.weight, self.group) if name is not None))
+
+    def role_of(self, name: str) -> str:
+        """What one of `fixed` is."""
+        return "target" if name in self.targets else "weight" if name == self.weight else "group"
 
     @property
     def shifted(self) -> tuple[str, ...]:
@@ -62,7 +76,7 @@ class Roles:
         notes = {
             "lawful": _VERSION,
             "features": list(self.features),
-            "target": self.target,
+            "target": list(self.target) if isinstance(self.target, tuple) else self.target,
             "weight": self.weight,
             "group": self.group,
             "units": dict(self.units),
@@ -100,7 +114,7 @@ def from_notes(notes: Any, known: Collection[str]) -> Roles | None:
             variations[str(name)] = Shift(columns, weight)
     return Roles(
         features=several("features"),
-        target=one("target"),
+        target=as_target(several("target")) if isinstance(notes.get("target"), list) else one("target"),
         weight=one("weight"),
         group=one("group"),
         units={str(name): str(unit) for name, unit in _mapping(notes.get("units")).items() if name in known},
@@ -112,6 +126,16 @@ def from_notes(notes: Any, known: Collection[str]) -> Roles | None:
             if name in known and isinstance(values, list) and all(isinstance(v, int | float | None) for v in values)
         },
     )
+
+
+def as_target(names: Collection[str]) -> str | tuple[str, ...] | None:
+    """Names of target columns as they stand in the roles: one alone, or several.
+
+    Examples:
+        >>> as_target(["label"]), as_target(["fx", "fy"]), as_target([])
+        ('label', ('fx', 'fy'), None)
+    """
+    return tuple(names) if len(names) > 1 else next(iter(names), None)
 
 
 def _mapping(value: Any) -> dict[Any, Any]:

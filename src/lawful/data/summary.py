@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lawful.data.columns import class_codes
+from lawful.data.names import listed
 from lawful.data.roles import Roles
 
 if TYPE_CHECKING:
@@ -205,7 +206,8 @@ def one_line(length: int, roles: Roles, clouds: int) -> str:
         return [f"{n} {what}{'' if n == 1 else 's'}"] if n else []
 
     parts = [f"{length} events", *counted(len(roles.features), "feature")]
-    parts += [f"{role} {name!r}" for role in ("target", "weight", "group") if (name := getattr(roles, role))]
+    parts += [f"target{'s' * (len(roles.targets) > 1)} {listed(roles.targets)}"] if roles.targets else []
+    parts += [f"{role} {name!r}" for role in ("weight", "group") if (name := getattr(roles, role))]
     parts += [*counted(clouds, "cloud"), *counted(len(roles.variations), "variation")]
     return f"Events({', '.join(parts)})"
 

@@ -177,6 +177,10 @@ def _check_truth(y: Array, what: str) -> None:
         )
 
 
+def _names_of(target: Any) -> tuple[str, ...]:
+    return tuple(map(str, target)) if isinstance(target, tuple) else (str(target or "y"),)
+
+
 def _from_events(events: Any, what: str, *, truth: bool) -> Sample:
     if not len(events):
         raise InputError(f"{what} holds no events. Did a cut remove all of them?")
@@ -201,7 +205,7 @@ def _from_events(events: Any, what: str, *, truth: bool) -> Sample:
         y=y,
         weight=check_weight(events.weight, len(events)),
         weighted=weighted,
-        targets=(str(getattr(events, "target", None) or "y"),),
+        targets=_names_of(getattr(events, "target", None)),
         units=dict(events.units),
         events=events,
         varied=varied,

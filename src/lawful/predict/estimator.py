@@ -20,6 +20,7 @@ from lawful.learning.device import find_device, find_dtype
 from lawful.learning.loop import Examples, Scores, Settings, train
 from lawful.learning.members import Members, redraw
 from lawful.learning.objectives import Objective
+from lawful.learning.scaling import InputScaling
 from lawful.nets.registry import build
 from lawful.physics.statement import Columns, Enforced
 from lawful.predict.checking import check_settings, validation_parts

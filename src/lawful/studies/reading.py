@@ -26,6 +26,16 @@ def builtin() -> dict[str, Path]:
     return {Path(str(f)).stem: Path(str(f)) for f in _BUILTIN.iterdir() if f.name.endswith(".toml")}
 
 
+def title_of(path: Path) -> str:
+    """The title of a study's file, which is not checked.
+
+    Examples:
+        >>> title_of(builtin()["higgs"])
+        'Higgs bosons among top quarks'
+    """
+    return str(tomllib.loads(path.read_text(encoding="utf-8")).get("title", ""))
+
+
 def find_study(name: str) -> Path:
     """The file of a built-in study or of a path.
 
@@ -101,17 +111,30 @@ def apply_change(content: dict[str, Any], change: str) -> None:
     parts = [part.strip() for part in key.split(".")]
     if not separator or not all(parts):
         raise InputError(f"--set {change!r}: expected section.key=value, as model.members=3.")
-    try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text.strip()
-    except RecursionError:
-        raise InputError(f"--set {key.strip()}: the value is nested too deeply.") from None
+    value = toml_value(key.strip(), text)
     for part in parts[:-1]:
         content = content.setdefault(part, {})
         if not isinstance(content, dict):
             raise InputError(f"--set {change!r}: {part} is not a section.")
     content[parts[-1]] = value
+
+
+def toml_value(key: str, text: str) -> Any:
+    """A value that was typed: TOML, or plain words.
+
+    Raises:
+        InputError: When it is nested too deeply; names the key.
+
+    Examples:
+        >>> toml_value("split", "[0.5, 0.5]"), toml_value("target", "label")
+        ([0.5, 0.5], 'label')
+    """
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text.strip()
+    except RecursionError:
+        raise InputError(f"--set {key}: the value is nested too deeply.") from None
 
 
 def _explain(error: ValidationError) -> str:
@@ -132,7 +155,9 @@ def _explain(error: ValidationError) -> str:
     message = fault["msg"].removeprefix("Value error, ")
     found = fault.get("input")
     shown = f" (found {reprlib.repr(found)})" if not isinstance(found, dict | BaseModel) else ""
-    return f"{key + ': ' if key else ''}{message[0].lower() + message[1:]}{shown}.{more}"
+    if fault["type"] != "value_error":  # pydantic's own sentences begin with a capital letter
+        message = message[0].lower() + message[1:]
+    return f"{key + ': ' if key else ''}{message.rstrip('.')}{shown}.{more}"
 
 
 def _keys(place: list[str]) -> list[str]:
@@ -151,7 +176,7 @@ def _keys(place: list[str]) -> list[str]:
 
 def _absolute(study: Study, folder: Path) -> Any:
     def resolve(source: str) -> str:
-        if source.startswith("builtin:"):
+        if source.startswith(("builtin:", "simulate:")):
             return source
         source = str(Path(source).expanduser())
         return str((folder / source).resolve())

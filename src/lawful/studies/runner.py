@@ -2,23 +2,20 @@
 
 import csv
 import io
-import platform
-import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from lawful.errors import InputError
-from lawful.files import checksum, writing
+from lawful.files import writing
+from lawful.studies.provenance import provenance
 from lawful.studies.reading import locate
 from lawful.studies.run_folder import RunFolder
 from lawful.studies.schema import Study
+from lawful.studies.sources import simulated, world_of
+from lawful.studies.statements import check_columns
 from lawful.studies.yardsticks import make_yardstick
-
-_PACKAGES = ("lawful", "torch", "numpy", "scipy", "scikit-learn", "pandas", "pyarrow", "uproot", "matplotlib")
 
 
 def run(study: Study, out: str | Path, *, force: bool = False, say: Callable[[str], None] | None = None) -> RunFolder:
@@ -76,12 +73,33 @@ def read_events(study: Study) -> Any:
     Raises:
         InputError: When they cannot be read, have no target, or lack a column that the study names.
     """
+    d = study.data
+    events = _read(study) if world_of(d.source) is None else simulated(d)
+    kept = [name for name in events.features if name not in d.exclude]
+    if len(kept) < len(events.features):
+        events = events.with_features(kept)  # shown in the report, not learned from
+    for name in study.evidence.variables:
+        if name not in events:
+            raise InputError(f"evidence.variables: there is no column {name!r}; there are {list(events.columns)}.")
+    for name, columns in d.subsets.items():
+        absent = [c for c in columns if c not in events.features]
+        if absent:
+            raise InputError(
+                f"data.subsets.{name}: {absent[0]!r} is not a feature; there are {list(events.features)}."
+            )
+    if study.physics:
+        check_columns(study.statements(), events, _sets(study, events), study)
+    return events
+
+
+def _read(study: Study) -> Any:
+    """The events of files."""
     from lawful.data import read
 
     d = study.data
     if d.target is None:
         raise InputError("data.target is missing: which column is to be predicted?")
-    events = read(
+    return read(
         locate(d.source),
         tree=d.tree,
         target=d.target,
@@ -95,19 +113,11 @@ def read_events(study: Study) -> Any:
         normalise=d.normalise,
         group=d.group,
     )
-    kept = [name for name in events.features if name not in d.exclude]
-    if len(kept) < len(events.features):
-        events = events.with_features(kept)  # shown in the report, not learned from
-    for name in study.evidence.variables:
-        if name not in events:
-            raise InputError(f"evidence.variables: there is no column {name!r}; there are {list(events.columns)}.")
-    for name, columns in d.subsets.items():
-        absent = [c for c in columns if c not in events.features]
-        if absent:
-            raise InputError(
-                f"data.subsets.{name}: {absent[0]!r} is not a feature; there are {list(events.features)}."
-            )
-    return events
+
+
+def _sets(study: Study, events: Any) -> dict[str, list[str]]:
+    """The features that networks learn from, by the name of the set."""
+    return {"all": list(events.features)} | study.data.subsets
 
 
 def split(study: Study, events: Any) -> tuple[Any, Any, Any]:
@@ -130,7 +140,7 @@ def train_all(
     from lawful.predict import Classifier, Regressor
 
     kind = Classifier if study.model.question == "classify" else Regressor
-    sets = {"all": list(train.features)} | study.data.subsets
+    sets = _sets(study, train)
     jobs = [(name, "network") for name in sets] + [(name, y) for y in study.evidence.yardsticks for name in sets]
     models: dict[str, Any] = {}
     for number, (subset, what) in enumerate(jobs, 1):
@@ -149,8 +159,8 @@ def train_all(
             model.checkpoint = None
             model.save(file)
         else:
-            model = make_yardstick(what, study)
             part = _columns(train, features)
+            model = make_yardstick(what, study, 1 if part.y.ndim == 1 else part.y.shape[1])
             model.fit(part.frame(), part.y, sample_weight=part.weight if part.weighted else None)
         models[name] = model
         say(f"[{number}/{len(jobs)}] {name}: {len(features)} features, {time.perf_counter() - started:.1f} s")
@@ -209,7 +219,8 @@ def _write_history(folder: RunFolder, history: list[dict[str, Any]]) -> None:
 def _write_predictions(folder: RunFolder, model: Any, test: Any) -> None:
     import pandas as pd
 
-    table = pd.DataFrame({"target": test.y, "weight": test.weight} | predictions(model, test))
+    truth = _by_column("target", test.y, range(test.y.shape[-1]))
+    table = pd.DataFrame(truth | {"weight": test.weight} | predictions(model, test))
     with writing(folder.path / "predictions.parquet") as path:
         table.to_parquet(path, index=False)
 
@@ -235,45 +246,6 @@ def predictions(model: Any, X: Any) -> dict[str, Any]:
 def _by_column(name: str, values: Any, labels: Any) -> dict[str, Any]:
     """One column, or one for each label."""
     return {name: values} if values.ndim == 1 else {f"{name}_{label}": values[:, k] for k, label in enumerate(labels)}
-
-
-def provenance(study: Study) -> dict[str, Any]:
-    """What must be known to make the same result again: versions, seeds, checksums of the data, command, machine."""
-    import glob
-
-    source = locate(study.data.source)
-    patterns = source if isinstance(source, list) else [source]
-    files = sorted(
-        {f for pattern in patterns for f in (glob.glob(_without_tree(pattern)) or [_without_tree(pattern)])}
-    )
-    versions = {}
-    for package in _PACKAGES:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            versions[package] = "unknown"
-    return {
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": " ".join(["lawful", *sys.argv[1:]]) if Path(sys.argv[0]).name == "lawful" else "python",
-        "versions": {"python": platform.python_version()} | versions,
-        "machine": f"{platform.system()} {platform.machine()}",
-        "seeds": {"split": study.data.seed, "training": study.training.seed},
-        "data": {name: f"sha256 {checksum(file)}" for name, file in _short_names(files).items()},
-    }
-
-
-def _short_names(files: list[str]) -> dict[str, str]:
-    """Files by the shortest ends of their paths that tell them apart: names where these differ."""
-    paths = sorted({Path(f) for f in files if Path(f).is_file()})
-    depth = 1
-    while len({path.parts[-depth:] for path in paths}) < len(paths):
-        depth += 1
-    return {Path(*path.parts[-depth:]).as_posix(): str(path) for path in paths}
-
-
-def _without_tree(source: str) -> str:
-    head, separator, _ = source.rpartition(":")
-    return head if separator and head.endswith(".root") else source
 
 
 def rebuild(out: str | Path, say: Callable[[str], None] | None = None) -> RunFolder:

@@ -4,6 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from lawful.studies.sources import resolved
+from lawful.studies.statements import make_statement, without_gaps
+
 Share = Annotated[float, Field(gt=0, lt=1)]
 SetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _-]*$")]
 Yardstick = Literal["logistic regression", "linear regression", "gradient-boosted trees"]
@@ -19,10 +22,17 @@ class Data(Section):
     """`[data]`: where the events are and what the columns mean. The keys are those of `lawful.read`."""
 
     source: str | list[str] = Field(
-        description="File, list of files or glob, relative to the study file; `builtin:NAME` is shipped with lawful."
+        description="File, list of files or glob, relative to the study file; `builtin:NAME` is shipped with lawful; "
+        "`simulate:WORLD` draws events from a world."
+    )
+    simulate: dict[str, Any] = Field(
+        {}, description="With `simulate:WORLD`: `n`, how many events, `seed`, and the settings of the world."
     )
     tree: str | dict[str, int | str] | None = Field(None, description="ROOT tree, or a table from tree to label.")
-    target: str | None = Field(None, description="Column to be predicted, or the name given to the trees' labels.")
+    target: str | Annotated[list[str], Field(min_length=1)] | None = Field(
+        None,
+        description="Column or columns to be predicted, or the name given to the trees' labels; absent: the world's.",
+    )
     weight: str | None = Field(None, description="Column of event weights.")
     features: list[str] | None = Field(None, description="Columns to learn from; all others when absent.")
     exclude: list[str] = Field([], description="Columns that are not learned from.")
@@ -49,6 +59,11 @@ class Data(Section):
         {}, description="Named sets of features, each trained on too."
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _world_is_known(cls, content: Any) -> Any:
+        return resolved(content) if isinstance(content, dict) else content
+
     @model_validator(mode="after")
     def _shares_sum_to_one(self) -> "Data":
         if abs(sum(self.split) - 1) > 1e-9:
@@ -56,6 +71,30 @@ class Data(Section):
         if "all" in self.subsets:
             raise ValueError("subsets: the name 'all' is taken by the set of all features")
         return self
+
+
+class Physics(Section):
+    """`[[physics]]`: a statement about the system, one table each; its arguments stand beside the keys below."""
+
+    model_config = ConfigDict(extra="allow")
+
+    statement: str = Field(description="What is stated, as `Monotonic`; see the table of statements.")
+    by: str | None = Field(None, description="Mechanism that enforces it; absent: it is measured alone.")
+    options: dict[str, Any] = Field({}, description="Of the mechanism, as `{ weight = 10.0, tolerance = 0.01 }`.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_toml_can_hold_it(cls, content: Any) -> Any:
+        return without_gaps(content, "physics") if isinstance(content, dict) else content
+
+    @model_validator(mode="after")
+    def _can_be_made(self) -> "Physics":
+        make_statement(self.plain())
+        return self
+
+    def plain(self) -> dict[str, Any]:
+        """The statement as plain data, with what was given alone."""
+        return self.model_dump(exclude_unset=True, exclude_none=True)
 
 
 class Model(Section):
@@ -123,11 +162,12 @@ class Evidence(Section):
 
 
 class Study(Section):
-    """A study: data, question, model and evidence."""
+    """A study: data, question, physics, model and evidence."""
 
     title: str = Field("", description="Heading of the report.")
     description: str = Field("", description="What the study is about, for the report.")
     data: Data
+    physics: list[Physics] = Field([], description="What is known about the system; see `[[physics]]`.")
     model: Model = Model()
     training: Training = Training()
     evidence: Evidence = Evidence()
@@ -164,4 +204,10 @@ class Study(Section):
             del chosen["class_weight"], chosen["calibrate"]
         if chosen["dropout"] is None:
             del chosen["dropout"]
+        if self.physics:
+            chosen["physics"] = self.statements()
         return chosen
+
+    def statements(self) -> list[Any]:
+        """What is known about the system, for the `physics` of an estimator."""
+        return [make_statement(item.plain()) for item in self.physics]

@@ -1,0 +1,92 @@
+"""The events that a study names: read from files, or drawn from a world."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from lawful.errors import InputError
+
+if TYPE_CHECKING:
+    from lawful.studies.schema import Data
+
+PREFIX = "simulate:"
+_OF_FILES = ("tree", "weight", "missing", "normalise", "variations")
+
+
+def world_of(source: Any) -> str | None:
+    """The world that a source names, None for files.
+
+    Raises:
+        InputError: When a list of sources names a world.
+    """
+    if isinstance(source, list) and any(isinstance(s, str) and s.startswith(PREFIX) for s in source):
+        raise InputError(f"source: a world stands alone, as {PREFIX}WORLD, not in a list.")
+    return source.removeprefix(PREFIX) if isinstance(source, str) and source.startswith(PREFIX) else None
+
+
+def resolved(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of `[data]` with every setting of the world that it names.
+
+    Raises:
+        InputError: When there is no such world or setting, or keys do not go together.
+    """
+    world = world_of(content.get("source"))
+    given = content.get("simulate", {})
+    if world is None:
+        if given:
+            raise InputError(f"simulate has no effect with files; it goes with source = '{PREFIX}WORLD'.")
+        return dict(content)
+    from lawful.simulators.simulating import check_settings, find_world, whole
+
+    find_world(world)
+    idle = [key for key in _OF_FILES if content.get(key)]
+    if idle:
+        raise InputError(f"{idle[0]} has no effect with source = '{PREFIX}{world}'; leave it out.")
+    if not isinstance(given, Mapping):
+        raise InputError(f"simulate={given!r}: expected a table, as simulate = {{ n = 1000, seed = 0 }}.")
+    if "n" not in given:
+        raise InputError("simulate needs n, how many events are drawn, as simulate = { n = 1000, seed = 0 }.")
+    settings = {name: value for name, value in given.items() if name not in ("n", "seed")}
+    size = {"n": whole("n", given["n"], 1), "seed": whole("seed", given.get("seed", 0), 0)}
+    return {**content, "simulate": size | check_settings(world, settings)}
+
+
+def simulated(data: "Data") -> Any:
+    """The events that a study draws from a world, with the roles that it gives to the columns.
+
+    Raises:
+        InputError: When it names a column that the world does not make, or its cut passes none.
+    """
+    from lawful.data import Events
+    from lawful.data.names import expand
+    from lawful.simulators import simulate
+
+    events = simulate(str(world_of(data.source)), **data.simulate)
+    where = f"the world {world_of(data.source)}"
+    target = events.target if data.target is None else data.target
+    targets = [target] if isinstance(target, str) else list(target or ())
+    excluded = set(expand(data.exclude, events.columns, what="column", where=where))
+    if data.features is None:
+        features = [name for name in events.features if name not in (data.group, *targets)]
+    else:
+        if clash := [name for name in data.features if name in targets]:
+            raise InputError(f"data.features: {clash[0]!r} is the target.")
+        # patterns stand for features of the world: further truth, which it makes too, must be named
+        named = {name: None for name in data.features if name in events.columns}
+        among = [*named, *(name for name in events.features if name not in targets)]
+        features = list(expand(data.features, among, what="column", where=where))
+    made = Events(
+        {name: events[name] for name in events.columns},
+        target=target,
+        features=[name for name in features if name not in excluded],
+        units={**events.units, **data.units},
+        group=data.group,
+    )
+    return made if data.select is None else made.select(data.select)
+
+
+def described(data: "Data") -> dict[str, str]:
+    """World, settings and version of simulated events, for the provenance."""
+    from lawful import __version__
+
+    settings = ", ".join(f"{name} {value}" for name, value in data.simulate.items())
+    return {str(data.source): f"{settings}; lawful {__version__}"}
