@@ -11,12 +11,14 @@ from lawful.errors import InputError
 from lawful.nets.symmetric import Averaged, Contracted
 from lawful.physics.features import Features
 from lawful.physics.groups.group import Array
+from lawful.physics.groups.objects import permuted_objects
 from lawful.physics.representations import element_matrix
 from lawful.physics.statement import Columns
 from lawful.physics.symmetry import Symmetry
 
 MOST_BYTES = 4e9  # of inputs as all elements move them
 MOST_AVERAGED = 128  # elements of a finite group over which a network is averaged
+MOST_AVERAGED_OBJECTS = 5  # permuted objects; more are pooled
 
 
 class Architecture(ABC):
@@ -24,9 +26,13 @@ class Architecture(ABC):
 
     Attributes:
         symmetry: The symmetry.
+        arrays: What `fit` learned.
+        features: Invariants and basis tensors of which a polynomial may be made, from which training starts; or None.
     """
 
     symmetry: Symmetry
+    arrays: dict[str, Array]
+    features: Features | None = None
 
     @property
     @abstractmethod
@@ -36,6 +42,16 @@ class Architecture(ABC):
     @abstractmethod
     def fit(self, X: Array, weight: Array) -> None:
         """Learn sizes from inputs, (N, F), and weights of at least zero, (N,)."""
+
+    def restore(self, arrays: dict[str, Array]) -> None:
+        """Take back `arrays`.
+
+        Raises:
+            InputError: When they cannot be what `fit` learned.
+        """
+        if arrays:
+            raise InputError("sizes of inputs, where there are none to learn: the file was changed.")
+        self.arrays = arrays
 
     @abstractmethod
     def inputs(self, X: Array) -> Array:
@@ -50,11 +66,12 @@ class Architecture(ABC):
         return None
 
     @abstractmethod
-    def wrap(self, core: Callable[[int], nn.Module], plain: int, outputs: int, copies: int) -> nn.Module:
+    def wrap(self, core: Callable[..., nn.Module], plain: int, outputs: int, copies: int) -> nn.Module:
         """The network around a core.
 
         Args:
-            core: Function from a number of outputs to a core network.
+            core: Function `core(outputs, inputs=None)` that makes a core network; None: as many inputs as were
+                prepared for it.
             plain: Leading outputs that are invariant whatever the symmetry says of the rest.
             outputs: Numbers in the output that transforms.
             copies: How often that output is made.
@@ -64,8 +81,11 @@ class Architecture(ABC):
 class Invariants(Architecture):
     """Invariants in, and outputs made of basis tensors; see `Features`."""
 
+    features: Features
+
     def __init__(self, symmetry: Symmetry, table: Columns, tolerance: float) -> None:
         self.symmetry, self.features = symmetry, Features(symmetry, table, tolerance)
+        self.arrays = {}
 
     @property
     def width(self) -> int:
@@ -75,6 +95,13 @@ class Invariants(Architecture):
     def fit(self, X: Array, weight: Array) -> None:
         """See `Architecture.fit`."""
         self.features.fit(X, weight)
+        self.arrays = self.features.arrays
+
+    def restore(self, arrays: dict[str, Array]) -> None:
+        """See `Architecture.restore`."""
+        if {name: a.shape for name, a in arrays.items()} != self.features.shapes:
+            raise InputError("the sizes of the invariants do not fit the statements: the file was changed.")
+        self.arrays = self.features.arrays = arrays
 
     def inputs(self, X: Array) -> Array:
         """See `Architecture.inputs`."""
@@ -88,7 +115,7 @@ class Invariants(Architecture):
         """The reference point of outputs that are points."""
         return None if self.features.outputs is None else self.features.reference(X)
 
-    def wrap(self, core: Callable[[int], nn.Module], plain: int, outputs: int, copies: int) -> nn.Module:
+    def wrap(self, core: Callable[..., nn.Module], plain: int, outputs: int, copies: int) -> nn.Module:
         """See `Architecture.wrap`."""
         K = self.features.outputs
         if K is None:
@@ -106,6 +133,7 @@ class Mean(Architecture):
         self.layout = symmetry.layout(table)
         self.elements = symmetry.group.elements()
         self.width = table.count
+        self.arrays = {}
 
     def fit(self, X: Array, weight: Array) -> None:
         """Nothing to learn."""
@@ -121,7 +149,7 @@ class Mean(Architecture):
         moved = self.layout.move(torch.from_numpy(np.asarray(X, np.float64)).unsqueeze(1), g, self.symmetry.group)
         return moved.numpy()
 
-    def wrap(self, core: Callable[[int], nn.Module], plain: int, outputs: int, copies: int) -> nn.Module:
+    def wrap(self, core: Callable[..., nn.Module], plain: int, outputs: int, copies: int) -> nn.Module:
         """See `Architecture.wrap`."""
         count = len(self.elements)
         if self.symmetry.invariant:
@@ -141,17 +169,30 @@ class Mean(Architecture):
 def find_architecture(symmetry: Symmetry, table: Columns, tolerance: float) -> Architecture:
     """Choose how a symmetry is built in.
 
-    Finite groups of up to 128 elements: the mean over the elements. Any other group: invariants and basis tensors.
+    Permutations of objects, alone or times another group: pooled networks. Other finite groups of up to 128 elements:
+    the mean over the elements. Any other group: invariants and basis tensors.
 
     Raises:
-        InputError: When neither can be done; says why.
+        InputError: When none can be done; says why.
     """
+    from lawful.nets.permuted import Permuted
+
     group = symmetry.group
-    if group.finite and not group.affine and len(group.elements()) <= MOST_AVERAGED:
+    objects = permuted_objects(group)
+    few = objects is None or objects.count <= MOST_AVERAGED_OBJECTS
+    if few and group.finite and not group.affine and len(group.elements()) <= MOST_AVERAGED:
         return Mean(symmetry, table)
+    refused = ""
+    if objects is not None and objects.count > 1:
+        try:
+            return Permuted(symmetry, table, tolerance)
+        except InputError as error:
+            refused = str(error)
     try:
         return Invariants(symmetry, table, tolerance)
     except InputError as error:
+        if refused:
+            raise InputError(f"{refused} {error}") from None
         if not len(group.generators):
             raise InputError(
                 f"{error} The group is discrete, and too large to average over: more than {MOST_AVERAGED} elements."

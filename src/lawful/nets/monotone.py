@@ -104,7 +104,7 @@ class Monotone(Architecture):
         """The ramps, (N, K), which fall where the statement says so."""
         return self.sign * ramps(np.asarray(X[:, self.column], dtype=np.float64), **self.arrays)
 
-    def wrap(self, core: Callable[[int], nn.Module], plain: int, outputs: int, copies: int) -> nn.Module:
+    def wrap(self, core: Callable[..., nn.Module], plain: int, outputs: int, copies: int) -> nn.Module:
         """See `Architecture.wrap`.
 
         Raises:

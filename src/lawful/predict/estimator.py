@@ -276,7 +276,11 @@ class NetEstimator(BaseEstimator):
     def _full_net(self, inputs: int, *, fresh: bool = False) -> nn.Module:
         """The network with what the physics builds around it, from `inputs` numbers for each call of the core."""
         plain, outputs, copies = self.objective_.parts
-        return self.physics_.wrap(lambda wanted: self._make_net(inputs, wanted, fresh=fresh), outputs, plain, copies)
+
+        def core(outputs: int, own: int | None = None) -> nn.Module:
+            return self._make_net(inputs if own is None else own, outputs, fresh=fresh)
+
+        return self.physics_.wrap(core, outputs, plain, copies)
 
     def _make_net(self, inputs: int, outputs: int, *, fresh: bool = False) -> nn.Module:
         if isinstance(self.net, str):

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from lawful.errors import InputError
 from lawful.learning.scaling import InputScaling, TargetScaling
-from lawful.nets.architecture import Architecture, Invariants, find_architecture
+from lawful.nets.architecture import Architecture, find_architecture
 from lawful.physics.start import Start, fit_start
 from lawful.physics.statement import Columns, Enforced, Statement, statements_of
 from lawful.physics.symmetry import Symmetry
@@ -132,7 +132,7 @@ class Knowledge:
         return torch.from_numpy(prepared).to(x)
 
     # ---- network -----------------------------------------------------------------------------------------------
-    def wrap(self, make: Callable[[int], nn.Module], outputs: int, plain: int, copies: int) -> nn.Module:
+    def wrap(self, make: Callable[..., nn.Module], outputs: int, plain: int, copies: int) -> nn.Module:
         """The network with `plain + copies * outputs` outputs, around a core made by `make`."""
         if self.architecture is None:
             return make(plain + copies * outputs)
@@ -166,9 +166,10 @@ class Knowledge:
 
     def fit_start(self, x: Array, y: Array, weight: Array, seed: int) -> Array | None:
         """Fit the polynomial to standardised targets, (N, T); give what it predicts of unseen events, or None."""
-        if not isinstance(self.architecture, Invariants) or (weight < 0).any() or self.wanted is False:
+        features = None if self.architecture is None else self.architecture.features
+        if features is None or (weight < 0).any() or self.wanted is False:
             return None
-        found = fit_start(self.architecture.features, x.astype(np.float64), y, weight, seed)
+        found = fit_start(features, x.astype(np.float64), y, weight, seed)
         if found is None:
             return None
         self.start, held = found
@@ -189,7 +190,8 @@ class Knowledge:
         """The polynomial's standardised predictions, (N, T)."""
         if self.start is None:
             return 0.0
-        assert isinstance(self.architecture, Invariants)
+        assert self.architecture is not None
+        assert self.architecture.features is not None
         return self.start(self.architecture.features, x.astype(np.float64))
 
     # ---- data and loss -----------------------------------------------------------------------------------------
@@ -206,8 +208,8 @@ class Knowledge:
     def arrays(self) -> dict[str, Array]:
         """What was learned, besides the network."""
         found: dict[str, Array] = {}
-        if isinstance(self.architecture, Invariants):
-            found = {f"physics.{name}": value for name, value in self.architecture.features.arrays.items()}
+        if self.architecture is not None:
+            found = {f"physics.{name}": value for name, value in self.architecture.arrays.items()}
         if self.start is not None:
             found["physics.start"] = self.start.coefficients
         return found
@@ -218,11 +220,8 @@ class Knowledge:
         Raises:
             InputError: When it does not fit the statements.
         """
-        if isinstance(self.architecture, Invariants):
-            features = self.architecture.features
+        if self.architecture is not None:
             given = {name.removeprefix("physics."): a for name, a in arrays.items() if name.startswith("physics.")}
             start = given.pop("start", None)
-            if {name: a.shape for name, a in given.items()} != features.shapes:
-                raise InputError("the sizes of the invariants do not fit the statements: the file was changed.")
-            features.arrays = given
+            self.architecture.restore(given)
             self.start = None if start is None else Start(np.asarray(start))
