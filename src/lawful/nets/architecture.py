@@ -18,7 +18,7 @@ from lawful.physics.symmetry import Symmetry
 
 MOST_BYTES = 4e9  # of inputs as all elements move them
 MOST_AVERAGED = 128  # elements of a finite group over which a network is averaged
-MOST_AVERAGED_OBJECTS = 5  # permuted objects; more are pooled
+MOST_AVERAGED_OBJECTS = 5  # permuted objects; six have more elements than that
 
 
 class Architecture(ABC):

@@ -1,6 +1,7 @@
 """The architecture for objects that may be permuted, alone or with a group that acts on each of them."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -46,7 +47,7 @@ class Permuted(Architecture):
         >>> X = np.random.default_rng(0).normal(size=(5, 12))
         >>> particles.fit(X, np.ones(5))
         >>> particles.inputs(X).shape
-        (5, 12, 8)
+        (5, 12, 11)
     """
 
     def __init__(self, symmetry: Symmetry, table: Columns, tolerance: float) -> None:
@@ -70,7 +71,7 @@ class Permuted(Architecture):
             self._find_parts(kinds, tolerance)
             bases = [name for name in self.parts if name.startswith("basis")]
             single = self.parts["single"].width if "single" in self.parts else 0
-            self.shape = Shape(n, single, self.parts["pair"].width, C, True)
+            self.shape = Shape(n, single, self._pair_width, C, True)
         self.shape = replace(
             self.shape,
             width=objects.width,
@@ -78,10 +79,8 @@ class Permuted(Architecture):
             order=tuple(self._sort(kind, bases) for kind in symmetry.kinds),
             basis=tuple(self.parts[name].outputs or 0 for name in bases),
         )
-        try:
+        with suppress(InputError):
             self.features = Features(symmetry, table, tolerance)
-        except InputError:
-            self.features = None
         self.arrays = {}
 
     def _find_parts(self, kinds: list[Kind], tolerance: float) -> None:
@@ -93,10 +92,8 @@ class Permuted(Architecture):
             on = " + ".join(str(kind) for kind in kinds * times)
             return Features(Symmetry(inner, on, to), Columns(times * len(kinds) * d), tolerance)
 
-        try:
+        with suppress(InputError):  # a single vector may have no invariant, as under Sp(n)
             self.parts["single"] = found(1)
-        except InputError:
-            pass  # a single vector may have no invariant, as under Sp(n)
         self.parts["pair"] = found(2)
         for kind in sorted({Kind(k.upper, k.lower) for k in self.symmetry.kinds if k.rank == 1 and not k.odd}):
             self.parts[f"basis {kind}"] = found(2, str(kind))
@@ -176,9 +173,23 @@ class Permuted(Architecture):
             if shape.single:
                 u = self.parts["single"].inputs(single).reshape(-1, n, shape.single)
                 out[part, :, : shape.single] = np.repeat(u, n - 1, axis=1)
-            w = self.parts["pair"].inputs(pair)
+            w = self._pair_numbers(pair)
             out[part, :, shape.single : shape.single + shape.pair] = w.reshape(-1, shape.rows, shape.pair)
         return out
+
+    @property
+    def _pair_width(self) -> int:
+        return self.parts["pair"].width + len(self.parts["pair"].invariants)
+
+    def _pair_numbers(self, pair: Array) -> Array:
+        r"""What a network is given of pairs: invariants I, and $I / (|I| + e)$, which resolves small ones (e in `soft`).
+
+        Forces and energies change most where two objects are close, that is in a small part of the range of I.
+        """
+        part = self.parts["pair"]
+        w = part.inputs(pair)
+        s = w[:, part.scalars : part.scalars + len(part.invariants)] * part.arrays["invariants"]
+        return np.concatenate([w, s / (np.abs(s) + part.arrays["soft"])], 1)
 
     def side(self, X: Array) -> Array | None:
         """The basis tensors of the pairs, flattened."""

@@ -1,5 +1,6 @@
 """Networks of several objects that may be permuted: networks of objects and pairs, pooled."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,7 +24,7 @@ class Shape:
             ordered pair, and of each object with itself), or "sum" with the place of its basis, as "sum 0".
         basis: Basis tensors of each sort of "sum".
         width: Numbers d in a basis tensor.
-        before: Of these, how many indices stand before that of the object in an output: 1 for S(n) * G, d for G * S(n).
+        before: How many of these stand before the index of the object in an output: 1 for S(n) * G, d for G * S(n).
         plain: Leading outputs that nothing acts on.
         copies: How often the outputs are made.
     """
@@ -62,7 +63,7 @@ class Pooled(nn.Module):
     $a_i = \frac{1}{n-1} \sum_{j \ne i} \phi_2(x_i, x_j, s)$, $h_i = \phi(x_i, a_i, s)$, $p = \frac1n \sum_i h_i$
     beside the largest $h_i$ of each component, and then
 
-    - a scalar is $\rho(p, s)$,
+    - a scalar is $\rho(p, s)$ and sums over pairs and objects, of further outputs of $\phi_2$ and $\phi$,
     - a number of each object is $\rho_1(x_i, h_i, p, s)$,
     - a number of each pair is $\rho_2(x_i, x_j, h_i, h_j, p, s)$, on the diagonal $\rho_1$,
     - a tensor of each object is $\sum_j \sum_k c_k(i, j)\,T_k(i, j)$ with coefficients that $\rho_2$ gives.
@@ -91,9 +92,11 @@ class Pooled(nn.Module):
         of_pair = A + (shape.pair or A) + C
         scalars = shape.plain + copies * shape.order.count("scalar")
         each = copies * (shape.order.count("object") + shape.order.count("pair"))
-        between = copies * (shape.order.count("pair") + sum(K * shape.order.count(f"sum {k}") for k, K in self._bases))
-        self.pair = core(P, of_pair) if shape.paired else None
-        self.object = core(P, A + (P if shape.paired else 0) + C)
+        between = copies * (
+            shape.order.count("pair") + sum(K * shape.order.count(f"sum {k}") for k, K in self._bases)
+        )
+        self.pair = core(P + scalars, of_pair) if shape.paired else None
+        self.object = core(P + scalars, A + (P if shape.paired else 0) + C)
         self.whole = core(scalars, 2 * P + C) if scalars else None
         self.each = core(each, A + 3 * P + C) if each else None
         self.between = core(between, of_pair + 4 * P) if between else None
@@ -116,11 +119,18 @@ class Pooled(nn.Module):
             if shape.paired or self.between is not None:
                 of_pairs = torch.cat([_both(u, u), _each(s, (n, n - 1))], -1)
         parts = [u]
+        sums = []
         if self.pair is not None:
-            parts.append(self.pair(of_pairs).mean(-2))
-        h = self.object(torch.cat([*parts, _each(s, (n,))], -1))  # (B, n, P)
+            a = self.pair(of_pairs).mean(-2)
+            parts.append(a[..., :POOLED])
+            sums.append(a[..., POOLED:])
+        h = self.object(torch.cat([*parts, _each(s, (n,))], -1))
+        sums.append(h[..., POOLED:])
+        h = h[..., :POOLED]  # (B, n, P)
         p = torch.cat([h.mean(-2), h.amax(-2), s], -1)
-        whole = None if self.whole is None else self.whole(p)
+        whole = None
+        if self.whole is not None:
+            whole = self.whole(p) + math.sqrt(n) * torch.stack(sums).sum(0).mean(-2)
         each = None if self.each is None else self.each(torch.cat([u, h, _each(p, (n,))], -1))
         between = None
         if self.between is not None:
@@ -178,7 +188,7 @@ def _each(s: Tensor, shape: tuple[int, ...]) -> Tensor:
 
 
 def _both(a: Tensor, b: Tensor) -> Tensor:
-    """Numbers of both objects of each ordered pair of different ones, (B, n, F) and (B, n, G): (B, n, n - 1, F + G)."""
+    """Numbers of both objects of each ordered pair, (B, n, F) and (B, n, G): (B, n, n - 1, F + G)."""
     n = a.shape[-2]
     lead = a.shape[:-2]
     full = torch.cat(
@@ -189,7 +199,7 @@ def _both(a: Tensor, b: Tensor) -> Tensor:
         -1,
     )
     # in the flattened matrix a diagonal entry stands before every n others
-    others = full.flatten(-3, -2)[..., 1:, :].unflatten(-2, (n - 1, n + 1))[..., :n, :]
+    others: Tensor = full.flatten(-3, -2)[..., 1:, :].unflatten(-2, (n - 1, n + 1))[..., :n, :]
     return others.flatten(-3, -2).unflatten(-2, (n, n - 1))
 
 
