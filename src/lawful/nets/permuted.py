@@ -182,7 +182,7 @@ class Permuted(Architecture):
         return self.parts["pair"].width + len(self.parts["pair"].invariants)
 
     def _pair_numbers(self, pair: Array) -> Array:
-        r"""What a network is given of pairs: invariants I, and $I / (|I| + e)$, which resolves small ones (e in `soft`).
+        r"""What a network is given of pairs: invariants I, and $I / (|I| + e)$, which resolves small ones.
 
         Forces and energies change most where two objects are close, that is in a small part of the range of I.
         """
