@@ -199,8 +199,9 @@ def _both(a: Tensor, b: Tensor) -> Tensor:
         -1,
     )
     # in the flattened matrix a diagonal entry stands before every n others
-    others: Tensor = full.flatten(-3, -2)[..., 1:, :].unflatten(-2, (n - 1, n + 1))[..., :n, :]
-    return others.flatten(-3, -2).unflatten(-2, (n, n - 1))
+    others = full.flatten(-3, -2)[..., 1:, :].unflatten(-2, (n - 1, n + 1))[..., :n, :]
+    pairs: Tensor = others.flatten(-3, -2).unflatten(-2, (n, n - 1))
+    return pairs
 
 
 def _matrix(diagonal: Tensor, others: Tensor) -> Tensor:
