@@ -15,6 +15,7 @@ from lawful.physics import (
     Product,
     Sum,
     Symmetry,
+    Tied,
     Units,
     groups,
 )
@@ -26,6 +27,12 @@ X = np.random.default_rng(0).uniform(0.5, 2, size=(40, 2))
 def state(x):
     return (x**2).sum(1)
 
+
+def tiny(seed):
+    return lf.Regressor(hidden=(4,), epochs=1, members=1, seed=seed, verbose=False).fit(X, X[:, 0], validation=False)
+
+
+ONE, OTHER = tiny(0), tiny(1)
 
 # statement; a model that keeps it; one that breaks it; whether it is all text and numbers. What follows the statement
 # in a name is the form that it is given in; the data have the columns a and b where that is "text".
@@ -72,6 +79,7 @@ CASES = {
         lambda x: 3 * x[:, 0],
         True,
     ),
+    "Tied": (Tied(ONE), ONE, OTHER, False),
     "Sum": (
         Sum({"one": [0], "other": [1]}),
         lambda x: np.exp(x[:, 0]) - x[:, 1],

@@ -15,6 +15,7 @@ from lawful.nets.dense import DensePass
 if TYPE_CHECKING:
     from lawful.learning.loop import Examples, Settings
 
+_JUDGED = 2048  # events of a member judged at a time: networks of pairs take much memory
 _CHUNK_BYTES = 4e6  # how much of the shuffled inputs is gathered at a time
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
 _STATES = ("values", "average", "first", "second")
@@ -239,7 +240,8 @@ class Group:
             if self.members.by_hand:
                 z = scores_by_hand(net, self.average, self.x_held)
             else:
-                z = self.members.outputs(self.average, self.buffers, self.x_held)
+                parts = self.x_held.split(_JUDGED, 1)
+                z = torch.cat([self.members.outputs(self.average, self.buffers, part) for part in parts], 1)
             loss = self.objective.loss(z, self.y_held) * self.w_held
         return (loss.sum(1, dtype=self.sums) / self.w_held.sum(1, dtype=self.sums)).numpy(force=True)
 

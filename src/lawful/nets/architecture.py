@@ -36,10 +36,12 @@ class Architecture(ABC):
     Attributes:
         statement: What cannot be broken.
         table: The columns of what the core is given.
+        features: Invariants and basis tensors of which a polynomial may be made, from which training starts; or None.
     """
 
     statement: Statement
     table: Columns
+    features: Features | None = None
 
     @property
     def width(self) -> int:
@@ -93,6 +95,8 @@ class Architecture(ABC):
 
 class Invariants(Architecture):
     """Invariants in, and outputs made of basis tensors; see `Features`."""
+
+    features: Features
 
     def __init__(self, symmetry: Symmetry, table: Columns, tolerance: float) -> None:
         self.statement = self.symmetry = symmetry
@@ -195,31 +199,3 @@ def blocks_of(symmetry: Symmetry, inner: Blocks) -> Blocks:
         (list(columns), kind.invariant and all(shifts[c] for c in columns))
         for kind, columns in zip(symmetry.output.kinds, symmetry.output.columns, strict=True)
     ]
-
-
-def find_architecture(symmetry: Symmetry, table: Columns, tolerance: float) -> Architecture:
-    """Choose how a symmetry is built in.
-
-    Finite groups of up to 128 elements: the mean over the elements. Any other group: invariants and basis tensors.
-
-    Raises:
-        InputError: When neither can be done; says why.
-    """
-    group = symmetry.group
-    if averaged(symmetry):
-        return Mean(symmetry, table)
-    try:
-        return Invariants(symmetry, table, tolerance)
-    except InputError as error:
-        if not len(group.generators):
-            raise InputError(
-                f"{error} The group is discrete, and too large to average over: more than {MOST_AVERAGED} elements."
-            ) from None
-        raise
-
-
-def averaged(symmetry: Statement) -> bool:
-    """Whether a symmetry is built in by a mean over its group."""
-    assert isinstance(symmetry, Symmetry)
-    group = symmetry.group
-    return group.finite and not group.affine and len(group.elements()) <= MOST_AVERAGED

@@ -6,11 +6,13 @@ from functools import partial
 from typing import Any
 
 from lawful.errors import InputError
-from lawful.nets.architecture import Architecture, averaged, find_architecture
+from lawful.nets.architecture import MOST_AVERAGED, Architecture, Invariants, Mean
 from lawful.nets.chain import Chain, Maker
 from lawful.nets.dimensionless import Dimensionless
 from lawful.nets.monotone import Monotone
 from lawful.nets.parts import Parts
+from lawful.nets.permuted import Permuted
+from lawful.physics.groups.objects import permuted_objects
 from lawful.physics.monotonic import Monotonic
 from lawful.physics.parts import Product, Sum
 from lawful.physics.statement import Columns, Enforced, Statement
@@ -18,6 +20,7 @@ from lawful.physics.symmetry import Symmetry
 from lawful.physics.units import Units
 
 BUILT = (Symmetry, Units, Monotonic, Sum, Product)
+MOST_AVERAGED_OBJECTS = 5  # permuted objects; six have more than 128 permutations
 
 
 def build_in(items: Sequence[Enforced], table: Columns, outputs: int | None) -> Chain:
@@ -51,7 +54,8 @@ def build_in(items: Sequence[Enforced], table: Columns, outputs: int | None) -> 
         for kind, found in of.items()
     }
     means = [item for item in of[Symmetry] if averaged(item.statement)]
-    within = [*of[Units], *(item for item in of[Symmetry] if item not in means), *of[Monotonic]]
+    rest = sorted((item for item in of[Symmetry] if item not in means), key=lambda item: _permutes(item.statement))
+    within = [*of[Units], *rest, *of[Monotonic]]
     makers: list[Maker] = [partial(_make, item, within, outputs) for item in means]
     if of[Sum] or of[Product]:
         statement = (of[Sum] + of[Product])[0].statement
@@ -138,3 +142,46 @@ def _restricted(statement: Statement, part: Columns) -> Statement | None:
     if len(on) == 1 and statement.invariant:
         return None
     return Symmetry(statement.group, on, statement.to)
+
+
+def _permutes(symmetry: Statement) -> bool:
+    """Whether objects are permuted, which makes a network of its own, around no other architecture."""
+    assert isinstance(symmetry, Symmetry)
+    return permuted_objects(symmetry.group) is not None
+
+
+def averaged(symmetry: Statement) -> bool:
+    """Whether a symmetry is built in by a mean over its group."""
+    assert isinstance(symmetry, Symmetry)
+    group = symmetry.group
+    objects = permuted_objects(group)
+    if objects is not None and objects.count > MOST_AVERAGED_OBJECTS:  # not to be written out
+        return False
+    return group.finite and not group.affine and len(group.elements()) <= MOST_AVERAGED
+
+
+def find_architecture(symmetry: Symmetry, table: Columns, tolerance: float) -> Architecture:
+    """Choose how a symmetry is built in.
+
+    Finite groups of up to 128 elements: the mean over the elements. Larger groups that permute objects: pooled
+    networks. Any other group: invariants and basis tensors.
+
+    Raises:
+        InputError: When none can be done; says why.
+    """
+    if averaged(symmetry):
+        return Mean(symmetry, table)
+    objects, refused = permuted_objects(symmetry.group), ""
+    if objects is not None and objects.count > 1:
+        try:
+            return Permuted(symmetry, table, tolerance)
+        except InputError as error:
+            refused = f"{error} "
+    try:
+        return Invariants(symmetry, table, tolerance)
+    except InputError as error:
+        if refused or len(symmetry.group.generators):
+            raise InputError(f"{refused}{error}") from None
+        raise InputError(
+            f"{error} The group is discrete, and too large to average over: more than {MOST_AVERAGED} elements."
+        ) from None

@@ -45,5 +45,5 @@ class PeriodicEmbedding(nn.Module):
         """Map (B, F) to (B, F * E)."""
         phase = 2 * math.pi * self.frequencies * x.unsqueeze(-1)  # (B, F, k)
         waves = torch.cat([phase.cos(), phase.sin()], -1)  # (B, F, 2k)
-        features = torch.einsum("bfk,fke->bfe", waves, self.weight) + self.bias
+        features = torch.einsum("...fk,fke->...fe", waves, self.weight) + self.bias
         return torch.relu(features).flatten(-2)

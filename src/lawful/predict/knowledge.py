@@ -9,10 +9,11 @@ from torch import Tensor, nn
 
 from lawful.errors import InputError
 from lawful.learning.scaling import InputScaling, TargetScaling
-from lawful.nets.architecture import Blocks, Core, Invariants
+from lawful.nets.architecture import Blocks, Core
 from lawful.nets.built_in import BUILT, build_in
 from lawful.physics.baseline import Baseline
 from lawful.physics.contradictions import check_together
+from lawful.physics.features import Features
 from lawful.physics.parts import Product, Sum
 from lawful.physics.start import Start, fit_start
 from lawful.physics.statement import Columns, Enforced, Statement, statements_of
@@ -109,10 +110,10 @@ class Knowledge:
         return bool(self.statements)
 
     @property
-    def invariants(self) -> Invariants | None:
-        """The invariants that the network is given, where nothing else is built in."""
+    def features(self) -> Features | None:
+        """Invariants of which a polynomial may be made, where one symmetry alone is built in."""
         stages = self.chain.stages
-        return stages[0] if len(stages) == 1 and isinstance(stages[0], Invariants) else None
+        return stages[0].features if len(stages) == 1 else None
 
     @property
     def known_model(self) -> Baseline:
@@ -189,9 +190,9 @@ class Knowledge:
 
     def fit_start(self, x: Array, y: Array, weight: Array, seed: int) -> Array | None:
         """Fit the polynomial to standardised targets, (N, T); give what it predicts of unseen events, or None."""
-        if self.invariants is None or (weight < 0).any() or self.wanted is False:
+        if self.features is None or (weight < 0).any() or self.wanted is False:
             return None
-        found = fit_start(self.invariants.features, x.astype(np.float64), y, weight, seed)
+        found = fit_start(self.features, x.astype(np.float64), y, weight, seed)
         if found is None:
             return None
         self.start, held = found
@@ -212,8 +213,8 @@ class Knowledge:
         """The polynomial's standardised predictions, (N, T)."""
         if self.start is None:
             return 0.0
-        assert self.invariants is not None
-        return self.start(self.invariants.features, x.astype(np.float64))
+        assert self.features is not None
+        return self.start(self.features, x.astype(np.float64))
 
     # ---- data and loss -----------------------------------------------------------------------------------------
     def moved(self, x: Array, y: Array, seed: int, epoch: int) -> tuple[Array, Array]:
