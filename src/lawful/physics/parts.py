@@ -75,15 +75,36 @@ class _Parts(Statement):
 
     def residual(self, model: Model, X: Tensor, table: Columns, rng: np.random.Generator) -> Tensor:
         """Differences that vanish for an answer made of such parts, (N, sets * draws * O)."""
+        return self.differences(model, X, table, rng, _MOST_SETS, _DRAWS)
+
+    def training_residual(
+        self, model: Model, X: Tensor, table: Columns, rng: np.random.Generator, options: dict[str, Any]
+    ) -> Tensor:
+        """See `Statement.training_residual`: of `samples` random sets, one difference each."""
+        return self.differences(model, X, table, rng, int(options["samples"]), 1)
+
+    def options(self, mechanism: str, given: dict[str, Any]) -> dict[str, Any]:
+        """See `Statement.options`."""
+        known = {"weight": 1.0, "tolerance": 0.0, "samples": 1} if mechanism == "loss" else {}
+        chosen = self._filled(mechanism, known, given)
+        samples = chosen.get("samples", 1)
+        if isinstance(samples, bool) or not isinstance(samples, int | np.integer) or samples < 1:
+            raise InputError(f"{self.name}.by('loss', samples={samples!r}): expected a whole number from 1.")
+        return chosen
+
+    def differences(
+        self, model: Model, X: Tensor, table: Columns, rng: np.random.Generator, most: int, draws: int
+    ) -> Tensor:
+        """Differences for at most `most` sets of columns, each with `draws` other rows, (N, sets * draws * O)."""
         sets = self.uncovered(table)
-        if len(sets) > _MOST_SETS:
-            sets = [sets[k] for k in sorted(rng.choice(len(sets), _MOST_SETS, replace=False))]
+        if len(sets) > most:
+            sets = [sets[k] for k in sorted(rng.choice(len(sets), most, replace=False))]
         plain = model(X)
         if not sets:
             return torch.zeros_like(plain)
         found = []
         for columns in sets:
-            for _ in range(_DRAWS):
+            for _ in range(draws):
                 other = X[torch.from_numpy(rng.permutation(len(X)))]
                 even, odd = [plain], list[Tensor]()
                 for size in range(1, len(columns) + 1):
@@ -111,7 +132,7 @@ class Sum(_Parts):
         parts: Names of the parts, and the columns on which each depends, by name or number.
 
     Mechanisms:
-        loss: A penalty on those differences.
+        loss: A penalty on those differences, `samples` of them in each step (1).
         architecture: A network for each part, of the chosen size; `model.parts(X)` gives what each adds.
 
     Raises:
@@ -143,7 +164,7 @@ class Product(_Parts):
         parts: Names of the parts, and the columns on which each depends, by name or number.
 
     Mechanisms:
-        loss: A penalty on those differences.
+        loss: A penalty on those differences, `samples` of them in each step (1).
         architecture: A network for each part, of the chosen size; `model.parts(X)` gives each factor.
 
     Raises:

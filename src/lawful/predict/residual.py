@@ -1,6 +1,6 @@
 """Regression around a known model: the network learns what it misses, and its constants are fitted along."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from lawful.predict.inputs import Array
 from lawful.predict.knowledge import Knowledge
 
 _ROWS = 20_000  # events from which the first values of the constants are found
+_JUDGED = 5_000  # events from which their errors are worked out, and scaled to the number that there are
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,9 @@ def constants(
         net = members.net_of(m)
         assert isinstance(net, Beside)
         chosen = rows[m].long()
-        found.append(
-            errors(net.based, x[chosen], y[chosen], weight[chosen], shrink=float(known.baseline.options["shrink"]))
-        )
+        some = chosen[:: -(-len(chosen) // _JUDGED)]
+        fitted = errors(net.based, x[some], y[some], weight[some], shrink=float(known.baseline.options["shrink"]))
+        found.append(replace(fitted, covariance=fitted.covariance * len(some) / len(chosen)))
     if not found[0].names:
         return {}
     values = np.array([fitted.values for fitted in found])  # (M, K)
