@@ -206,3 +206,16 @@ def test_pairs_that_would_fill_the_memory_are_refused():
     architecture = Permuted(Symmetry(S(30) * O(3), "vector"), Columns(90), 1e-6)
     with pytest.raises(lf.InputError, match="would take 77 GB"):
         architecture.inputs(np.broadcast_to(np.zeros(90), (1_000_000, 90)))
+
+
+def test_an_energy_of_pairs_with_a_steep_wall_is_learned_from_few_events():
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1.5, 1.5, size=(40_000, 4, 3))
+    i, j = np.triu_indices(4, 1)
+    d = np.linalg.norm(x[:, i] - x[:, j], axis=2)
+    kept = d.min(1) > 0.95
+    X, y = x[kept].reshape(-1, 12)[:1400], 4 * (d[kept] ** -12 - d[kept] ** -6).sum(1)[:1400]  # Lennard-Jones
+    symmetry = Symmetry(S(4) * O(3), "vector")
+    model = lf.Regressor(physics=[symmetry.by("architecture")], epochs=20, verbose=False).fit(X[:400], y[:400])
+    assert np.sqrt(np.mean((model.predict(X[400:]) - y[400:]) ** 2)) < 0.05 * y.std()
+    assert symmetry.violation(model, X[400:450]).max() < 1e-6

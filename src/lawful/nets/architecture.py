@@ -12,6 +12,7 @@ from lawful.nets.symmetric import Averaged, Contracted
 from lawful.physics.features import Features
 from lawful.physics.groups.group import Array
 from lawful.physics.representations import element_matrix
+from lawful.physics.start import Monomials, Terms
 from lawful.physics.statement import Columns, Statement
 from lawful.physics.symmetry import Symmetry
 
@@ -36,12 +37,12 @@ class Architecture(ABC):
     Attributes:
         statement: What cannot be broken.
         table: The columns of what the core is given.
-        features: Invariants and basis tensors of which a polynomial may be made, from which training starts; or None.
+        terms: Of which a linear model may be made, from which training starts; or None.
     """
 
     statement: Statement
     table: Columns
-    features: Features | None = None
+    terms: Terms | None = None
 
     @property
     def width(self) -> int:
@@ -96,11 +97,10 @@ class Architecture(ABC):
 class Invariants(Architecture):
     """Invariants in, and outputs made of basis tensors; see `Features`."""
 
-    features: Features
-
     def __init__(self, symmetry: Symmetry, table: Columns, tolerance: float) -> None:
         self.statement = self.symmetry = symmetry
         self.features = Features(symmetry, table, tolerance)
+        self.terms = Monomials(self.features)
         self.table = Columns(self.features.width, self._names(table))
 
     def _names(self, table: Columns) -> tuple[str, ...]:

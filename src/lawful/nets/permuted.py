@@ -13,6 +13,8 @@ from lawful.physics.features import Features
 from lawful.physics.groups.group import Array
 from lawful.physics.groups.objects import permuted_objects
 from lawful.physics.representations import Kind
+from lawful.physics.splines import Splines
+from lawful.physics.start import Monomials
 from lawful.physics.statement import Columns
 from lawful.physics.symmetry import Symmetry
 
@@ -35,7 +37,7 @@ class Permuted(Architecture):
         tolerance: Of the null space, see `lawful.physics.invariants.invariant_tensors`.
 
     Attributes:
-        features: Invariants of the whole, for a polynomial from which training may start; None where there are none.
+        features: Invariants of the whole, for a model from which training may start; None where there are none.
 
     Raises:
         InputError: When the group permutes nothing, or inputs or outputs are other tensors.
@@ -79,8 +81,13 @@ class Permuted(Architecture):
             order=tuple(self._sort(kind, bases) for kind in symmetry.kinds),
             basis=tuple(self.parts[name].outputs or 0 for name in bases),
         )
+        self.features: Features | None = None
         with suppress(InputError):
             self.features = Features(symmetry, table, tolerance)
+        if symmetry.invariant:
+            self.terms = PooledTerms(self)
+        elif self.features is not None:
+            self.terms = Monomials(self.features)
         numbers = tuple(f"number {k} of objects" for k in range(self.shape.row))
         self.table = Columns(len(numbers), numbers)
 
@@ -120,6 +127,8 @@ class Permuted(Architecture):
             for name, part in self.parts.items():
                 rows = single if name == "single" else pair
                 part.fit(rows, np.repeat(share, len(rows) // len(some)))
+        if isinstance(self.terms, PooledTerms):
+            self.terms.fit(X, weight)
 
     def _all(self) -> dict[str, Features]:
         return self.parts | ({} if self.features is None else {"whole": self.features})
@@ -127,15 +136,22 @@ class Permuted(Architecture):
     @property
     def arrays(self) -> dict[str, Array]:
         """See `Architecture.arrays`."""
-        return {f"{part}.{name}": a for part, f in self._all().items() for name, a in f.arrays.items()}
+        found = {f"{part}.{name}": a for part, f in self._all().items() for name, a in f.arrays.items()}
+        if isinstance(self.terms, PooledTerms):
+            found |= {f"splines.{k}": splines.knots for k, splines in enumerate(self.terms.splines)}
+        return found
 
     def restore(self, arrays: dict[str, Array]) -> None:
         """See `Architecture.restore`."""
+        knots = {name: arrays[name] for name in arrays if name.startswith("splines.")}
+        arrays = {name: a for name, a in arrays.items() if name not in knots}
         shapes = {f"{part}.{name}": shape for part, f in self._all().items() for name, shape in f.shapes.items()}
         if {name: a.shape for name, a in arrays.items()} != shapes:
             raise InputError("the sizes of the invariants do not fit the statements: the file was changed.")
         for part, f in self._all().items():
             f.arrays = {name: arrays[f"{part}.{name}"] for name in f.shapes}
+        if isinstance(self.terms, PooledTerms):
+            self.terms.restore([knots.get(f"splines.{k}", np.zeros(0)) for k in range(2)])
 
     def _rows(self, X: Array) -> tuple[Array, Array]:
         """Vectors of single objects, (N * n, q * d), and sums and differences of pairs, (N * pairs, 2 * q * d)."""
@@ -144,6 +160,16 @@ class Permuted(Architecture):
         i, j = np.nonzero(~np.eye(n, dtype=bool))
         pair = np.concatenate([v[:, j] - v[:, i], v[:, j] + v[:, i]], 2)  # (N, pairs, 2 q, d)
         return v.reshape(len(X) * n, -1), pair.reshape(len(X) * len(i), -1)
+
+    def invariants(self, X: Array) -> tuple[Array, Array]:
+        """Numbers of single objects, (N, n, A), and of pairs, (N, pairs, E), that nothing moves but permutations."""
+        n, N = self.objects.count, len(X)
+        single, pair = self._rows(np.asarray(X, np.float64))
+        if self.objects.inner is None:
+            single, pair = single.reshape(N, n, -1), pair.reshape(N, n * (n - 1), -1)
+            return single, pair[:, :, : pair.shape[2] // 2] if self.shape.paired else pair[:, :, :0]
+        alone = self.parts["single"].plain(single) if "single" in self.parts else np.zeros((N * n, 0))
+        return alone.reshape(N, n, -1), self.parts["pair"].plain(pair).reshape(N, n * (n - 1), -1)
 
     def _check_size(self, X: Array) -> None:
         size = 8 * len(X) * self.shape.inputs
@@ -208,3 +234,57 @@ class Permuted(Architecture):
         """See `Architecture.wrap`."""
         order = ("scalar",) * outputs if self.symmetry.invariant else self.shape.order
         return Pooled(core, replace(self.shape, order=order, plain=plain, copies=copies))
+
+
+class PooledTerms:
+    """Sums over objects, and over pairs, of splines of their invariants; and products of invariants of the whole.
+
+    Energies of particles, and much else that is a sum over objects, are such sums.
+
+    Args:
+        permuted: The architecture, whose invariants these are.
+    """
+
+    invariant = True
+
+    def __init__(self, permuted: Permuted) -> None:
+        self.permuted = permuted
+        self.whole = None if permuted.features is None else Monomials(permuted.features)
+        self.splines = (Splines(), Splines())  # of objects and of pairs
+
+    def fit(self, X: Array, weight: Array) -> None:
+        """Place the knots, given inputs (N, F) and weights of at least zero, (N,)."""
+        some = np.linspace(0, len(X) - 1, min(len(X), max(1, _STEP // self.permuted.shape.rows))).astype(np.int64)
+        share = weight[some] if weight[some].any() else np.ones(len(some))
+        for splines, values in zip(self.splines, self.permuted.invariants(X[some]), strict=True):
+            splines.fit(values.reshape(-1, values.shape[2]), np.repeat(share, values.shape[1]))
+
+    def restore(self, knots: list[Array]) -> None:
+        """Take back the knots of objects and of pairs.
+
+        Raises:
+            InputError: When they do not fit.
+        """
+        one = np.ones((1, 1 + max(c for columns in self.permuted.vectors for c in columns)))
+        for splines, found, values in zip(self.splines, knots, self.permuted.invariants(one), strict=True):
+            splines.restore(found, values.shape[2], self.permuted.statement.name)
+
+    def __call__(self, X: Array) -> Array:
+        """See `Terms`."""
+        parts = []
+        step = max(1, _STEP // self.permuted.shape.rows)
+        for first in range(0, max(1, len(X)), step):
+            found = []
+            for splines, values in zip(self.splines, self.permuted.invariants(X[first : first + step]), strict=True):
+                D = splines(values.reshape(-1, values.shape[2]))
+                found.append(D.reshape(*values.shape[:2], splines.columns).sum(1))
+            parts.append(np.concatenate(found, 1))
+        pooled = np.concatenate(parts)[:, :, None]
+        return pooled if self.whole is None else np.concatenate([self.whole(X), pooled], 1)
+
+    @property
+    def degrees(self) -> Array:
+        """See `Terms`: splines come after all products."""
+        first = np.zeros(0, int) if self.whole is None else self.whole.degrees
+        count = sum(splines.columns for splines in self.splines)
+        return np.concatenate([first, np.full(count, 1 + (first.max() if len(first) else 0))])

@@ -13,9 +13,8 @@ from lawful.nets.architecture import Blocks, Core
 from lawful.nets.built_in import BUILT, build_in
 from lawful.physics.baseline import Baseline
 from lawful.physics.contradictions import check_together
-from lawful.physics.features import Features
 from lawful.physics.parts import Product, Sum
-from lawful.physics.start import Start, fit_start
+from lawful.physics.start import Start, Terms, fit_start
 from lawful.physics.statement import Columns, Enforced, Statement, statements_of
 from lawful.physics.symmetry import Symmetry
 from lawful.physics.tied import Tied
@@ -54,7 +53,7 @@ class Knowledge:
         chain: What is built into the network.
         maps: What is done to predictions.
         baseline: A model that the network corrects, or None.
-        start: A polynomial from which training starts, or None.
+        start: A linear model, such as a polynomial, from which training starts, or None.
         doubtful: Whether the network might do better without that.
 
     Raises:
@@ -110,10 +109,10 @@ class Knowledge:
         return bool(self.statements)
 
     @property
-    def features(self) -> Features | None:
-        """Invariants of which a polynomial may be made, where one symmetry alone is built in."""
+    def terms(self) -> Terms | None:
+        """Of which a linear model may be made, where one symmetry alone is built in."""
         stages = self.chain.stages
-        return stages[0].features if len(stages) == 1 else None
+        return stages[0].terms if len(stages) == 1 else None
 
     @property
     def known_model(self) -> Baseline:
@@ -190,9 +189,9 @@ class Knowledge:
 
     def fit_start(self, x: Array, y: Array, weight: Array, seed: int) -> Array | None:
         """Fit the polynomial to standardised targets, (N, T); give what it predicts of unseen events, or None."""
-        if self.features is None or (weight < 0).any() or self.wanted is False:
+        if self.terms is None or (weight < 0).any() or self.wanted is False:
             return None
-        found = fit_start(self.features, x.astype(np.float64), y, weight, seed)
+        found = fit_start(self.terms, x.astype(np.float64), y, weight, seed)
         if found is None:
             return None
         self.start, held = found
@@ -213,8 +212,8 @@ class Knowledge:
         """The polynomial's standardised predictions, (N, T)."""
         if self.start is None:
             return 0.0
-        assert self.features is not None
-        return self.start(self.features, x.astype(np.float64))
+        assert self.terms is not None
+        return self.start(self.terms, x.astype(np.float64))
 
     # ---- data and loss -----------------------------------------------------------------------------------------
     def moved(self, x: Array, y: Array, seed: int, epoch: int) -> tuple[Array, Array]:
