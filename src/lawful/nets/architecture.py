@@ -12,9 +12,9 @@ from lawful.nets.symmetric import Averaged, Contracted
 from lawful.physics.features import Features
 from lawful.physics.groups.group import Array
 from lawful.physics.representations import element_matrix
-from lawful.physics.start import Monomials, Terms
 from lawful.physics.statement import Columns, Statement
 from lawful.physics.symmetry import Symmetry
+from lawful.physics.terms import Additive, Monomials, Terms
 
 Blocks = list[tuple[list[int], bool]]
 MOST_BYTES = 4e9  # of inputs as all elements move them
@@ -100,7 +100,8 @@ class Invariants(Architecture):
     def __init__(self, symmetry: Symmetry, table: Columns, tolerance: float) -> None:
         self.statement = self.symmetry = symmetry
         self.features = Features(symmetry, table, tolerance)
-        self.terms = Monomials(self.features)
+        monomials = Monomials(self.features)
+        self.terms = monomials if self.features.outputs is not None else Additive(monomials)
         self.table = Columns(self.features.width, self._names(table))
 
     def _names(self, table: Columns) -> tuple[str, ...]:
@@ -113,6 +114,8 @@ class Invariants(Architecture):
     def fit(self, X: Array, weight: Array, y: Array | None) -> None:  # noqa: ARG002
         """See `Architecture.fit`."""
         self.features.fit(X, weight)
+        if isinstance(self.terms, Additive):
+            self.terms.fit(X, weight)
 
     def inputs(self, X: Array) -> Array:
         """See `Architecture.inputs`."""
@@ -140,10 +143,14 @@ class Invariants(Architecture):
     @property
     def arrays(self) -> dict[str, Array]:
         """See `Architecture.arrays`."""
-        return self.features.arrays
+        return self.features.arrays | ({} if self.terms is None else self.terms.arrays)
 
     def restore(self, arrays: dict[str, Array]) -> None:
         """See `Architecture.restore`."""
+        knots = {name: arrays[name] for name in arrays if name.startswith("knots.")}
+        arrays = {name: a for name, a in arrays.items() if name not in knots}
+        if isinstance(self.terms, Additive):
+            self.terms.restore(knots, self.symmetry.name)
         if {name: a.shape for name, a in arrays.items()} != self.features.shapes:
             raise InputError("the sizes of the invariants do not fit the statements: the file was changed.")
         self.features.arrays = arrays

@@ -14,9 +14,9 @@ from lawful.physics.groups.group import Array
 from lawful.physics.groups.objects import permuted_objects
 from lawful.physics.representations import Kind
 from lawful.physics.splines import Splines
-from lawful.physics.start import Monomials
 from lawful.physics.statement import Columns
 from lawful.physics.symmetry import Symmetry
+from lawful.physics.terms import Monomials
 
 MOST_PAIRED = 16  # objects with one number each whose pairs are looked at
 _ENOUGH = 200_000  # objects or pairs from which sizes are learned
@@ -98,7 +98,8 @@ class Permuted(Architecture):
 
         def found(times: int, to: str = "scalar") -> Features:
             on = " + ".join(str(kind) for kind in kinds * times)
-            return Features(Symmetry(inner, on, to), Columns(times * len(kinds) * d), tolerance)
+            columns = Columns(times * len(kinds) * d)
+            return Features(Symmetry(inner, on, to), columns, tolerance, paired=False)
 
         with suppress(InputError):  # a single vector may have no invariant, as under Sp(n)
             self.parts["single"] = found(1)
@@ -137,13 +138,11 @@ class Permuted(Architecture):
     def arrays(self) -> dict[str, Array]:
         """See `Architecture.arrays`."""
         found = {f"{part}.{name}": a for part, f in self._all().items() for name, a in f.arrays.items()}
-        if isinstance(self.terms, PooledTerms):
-            found |= {f"splines.{k}": splines.knots for k, splines in enumerate(self.terms.splines)}
-        return found
+        return found | ({} if self.terms is None else self.terms.arrays)
 
     def restore(self, arrays: dict[str, Array]) -> None:
         """See `Architecture.restore`."""
-        knots = {name: arrays[name] for name in arrays if name.startswith("splines.")}
+        knots = {name: arrays[name] for name in arrays if name.startswith("knots.")}
         arrays = {name: a for name, a in arrays.items() if name not in knots}
         shapes = {f"{part}.{name}": shape for part, f in self._all().items() for name, shape in f.shapes.items()}
         if {name: a.shape for name, a in arrays.items()} != shapes:
@@ -151,7 +150,7 @@ class Permuted(Architecture):
         for part, f in self._all().items():
             f.arrays = {name: arrays[f"{part}.{name}"] for name in f.shapes}
         if isinstance(self.terms, PooledTerms):
-            self.terms.restore([knots.get(f"splines.{k}", np.zeros(0)) for k in range(2)])
+            self.terms.restore([knots.get(f"knots.{k}", np.zeros(0)) for k in range(2)])
 
     def _rows(self, X: Array) -> tuple[Array, Array]:
         """Vectors of single objects, (N * n, q * d), and sums and differences of pairs, (N * pairs, 2 * q * d)."""
@@ -281,6 +280,11 @@ class PooledTerms:
             parts.append(np.concatenate(found, 1))
         pooled = np.concatenate(parts)[:, :, None]
         return pooled if self.whole is None else np.concatenate([self.whole(X), pooled], 1)
+
+    @property
+    def arrays(self) -> dict[str, Array]:
+        """See `Terms`: the knots."""
+        return {f"knots.{k}": splines.knots for k, splines in enumerate(self.splines)}
 
     @property
     def degrees(self) -> Array:

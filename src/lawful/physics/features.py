@@ -7,6 +7,7 @@ import numpy as np
 from lawful.errors import InputError
 from lawful.physics.frame import Frame
 from lawful.physics.groups.group import Array
+from lawful.physics.pairs import Pairs
 from lawful.physics.polynomials import RANK, Polynomials
 from lawful.physics.representations import Kind
 from lawful.physics.statement import Columns
@@ -21,12 +22,13 @@ class Features:
     the inputs, worked out in float64 and without anything to learn, so they are found once and not in every step.
 
     The network is given each invariant of degree n as it is and as its n-th root, which is as large as the inputs
-    (softened near zero).
+    (softened near zero), and the roots of those of sums and differences of two vectors.
 
     Args:
         symmetry: The symmetry.
         table: The columns of the inputs.
         tolerance: Of the null space, see `lawful.physics.invariants.invariant_tensors`.
+        paired: Whether sums and differences are looked at.
 
     Attributes:
         outputs: How many coefficients the network must give; None: as many as there are targets.
@@ -36,12 +38,13 @@ class Features:
         InputError: When the group leaves no polynomial from which the output could be made.
     """
 
-    def __init__(self, symmetry: Symmetry, table: Columns, tolerance: float = 1e-6) -> None:
+    def __init__(self, symmetry: Symmetry, table: Columns, tolerance: float = 1e-6, *, paired: bool = True) -> None:
         self.symmetry = symmetry
         self.frame = Frame(symmetry.layout(table), symmetry.group)
         group, kinds = self.frame.group, self.frame.kinds
         self.invariants = Polynomials(group, kinds, Kind(), tolerance)
         self.bases = [Polynomials(group, kinds, _displaced(kind), tolerance) for kind in symmetry.kinds]
+        self.pairs = Pairs(group, kinds if paired else (), tolerance)
         scalars = len([kind for kind in self.frame.layout.kinds if kind.invariant])
         if symmetry.group.period is not None:
             scalars += self.frame.angles
@@ -66,7 +69,7 @@ class Features:
     @property
     def width(self) -> int:
         """Numbers that the network is given, K."""
-        return self.scalars + len(self.invariants) + int((self.invariants.degrees > 1).sum())
+        return self.scalars + len(self.invariants) + int((self.invariants.degrees > 1).sum()) + self.pairs.count
 
     @property
     def _counts(self) -> list[int]:
@@ -87,8 +90,9 @@ class Features:
         self.arrays = {"blocks": np.array([np.sqrt(np.mean(size(block) ** 2)) for block in framed.blocks])}
         s = self._invariants(framed.blocks, len(X))
         self.arrays["invariants"] = size(s)
-        soft = 0.1 * np.median(np.abs(s), axis=0) if s.shape[1] else np.zeros(0)
-        self.arrays["soft"] = np.where(soft > 0, soft, 0.1 * self.arrays["invariants"])
+        self.arrays["soft"] = _soft(s, self.arrays["invariants"])
+        pairs = self.pairs(framed.blocks, len(X))
+        self.arrays["pairs"] = _soft(pairs, size(pairs))
         for number, (kind, basis) in enumerate(zip(self.symmetry.kinds, self.bases, strict=True)):
             if not kind.invariant:
                 T = self._basis(basis, framed.blocks) * (framed.size ** (kind.upper - kind.lower))[:, :, None]
@@ -102,6 +106,7 @@ class Features:
             "blocks": (len(self.frame.kinds),),
             "invariants": (count,),
             "soft": (count,),
+            "pairs": (self.pairs.count,),
         }
         for number, (kind, basis) in enumerate(zip(self.symmetry.kinds, self.bases, strict=True)):
             if not kind.invariant:
@@ -129,12 +134,14 @@ class Features:
         """What the network is given, (N, K)."""
         framed = self.frame(X)
         s = self._invariants(framed.blocks, len(X))
-        degree = self.invariants.degrees
-        higher = degree > 1
-        e, n = self.arrays["soft"][higher], degree[higher]
-        root = s[:, higher] / (s[:, higher] ** 2 + e**2) ** ((n - 1) / (2 * n))
-        plain = np.concatenate([framed.scalars, s / self.arrays["invariants"]], 1)
-        return np.concatenate([plain, root], 1)
+        higher = self.invariants.degrees > 1
+        roots = _root(s[:, higher], self.arrays["soft"][higher], self.invariants.degrees[higher])
+        pairs = _root(self.pairs(framed.blocks, len(X)), self.arrays["pairs"], self.pairs.degrees)
+        return np.concatenate([framed.scalars, s / self.arrays["invariants"], roots, pairs], 1)
+
+    def paired(self, X: Array) -> Array:
+        """Invariants of sums and differences of two vectors, (N, pairs)."""
+        return self.pairs(self.frame(X).blocks, len(X))
 
     def basis(self, X: Array) -> Array:
         """Basis tensors of the whole output, (N, outputs, width of the output)."""
@@ -171,6 +178,17 @@ class Features:
             for kind in self.symmetry.kinds
         ]
         return np.concatenate(parts, 1)
+
+
+def _root(s: Array, soft: Array, degree: Array) -> Array:
+    """The n-th roots of invariants of degree n, (N, S), with their sign, softened near zero."""
+    return np.asarray(s / (s**2 + soft**2) ** ((degree - 1) / (2 * degree)))
+
+
+def _soft(s: Array, size: Array) -> Array:
+    """Where roots are softened, (S,): a tenth of the median, or of the size, of invariants (N, S)."""
+    soft = 0.1 * np.median(np.abs(s), axis=0) if s.shape[1] else np.zeros(0)
+    return np.where(soft > 0, soft, 0.1 * size)
 
 
 def _displaced(kind: Kind) -> Kind:

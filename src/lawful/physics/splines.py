@@ -32,14 +32,16 @@ class Splines:
         found = [np.quantile(v, _LEVELS, weights=weight, method="inverted_cdf") for v in values.T]
         self.knots = np.array(found).reshape(values.shape[1], len(_LEVELS))
 
+    each = len(_LEVELS) + _DEGREE - 1  # splines of a column
+
     @property
     def columns(self) -> int:
         """Splines in all."""
-        return len(self.knots) * (len(_LEVELS) + _DEGREE - 1)
+        return len(self.knots) * self.each
 
     def __call__(self, values: Array) -> Array:
         """Every spline of every column, (n, columns), of values (n, C)."""
-        count = len(_LEVELS) + _DEGREE - 1
+        count = self.each
         out = np.zeros((len(values), len(self.knots) * count))
         for c, knots in enumerate(self.knots):
             distinct = np.unique(knots)

@@ -1,84 +1,16 @@
 """A model that is linear in its coefficients, fitted in closed form, from which training starts."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from scipy.linalg import eigh
 
-from lawful.physics.features import Features
 from lawful.physics.groups.group import Array
+from lawful.physics.terms import MOST_COLUMNS, Terms
 
 FOLDS = 5
 WORTH = 0.5  # share of the variance that it must explain on held-out events, else training starts from nothing
-MOST_COLUMNS = 1200
 _PENALTIES = np.logspace(-12, 2, 29)
-
-
-class Terms(Protocol):
-    """What a linear model is made of.
-
-    Attributes:
-        invariant: Whether each target has coefficients of its own, and every column one number.
-    """
-
-    @property
-    def invariant(self) -> bool:
-        """See the class."""
-
-    def __call__(self, X: Array) -> Array:
-        """The terms of inputs (N, F), (N, columns, width), of width 1 or as many as there are targets."""
-
-    @property
-    def degrees(self) -> Array:
-        """Degree of each column, (columns,); of the models up to each degree the best is taken."""
-
-
-@dataclass(frozen=True)
-class Monomials:
-    r"""Products of at most two factors out of invariants and basis tensors.
-
-    For an invariant output these are $1, s_a, s_a s_b$; for any other $T_k$ and $T_k s_a$, and $T_k s_a s_b$ for
-    basis tensors that do not depend on the inputs. Degrees are those in the inputs that the group moves.
-    """
-
-    features: Features
-
-    @property
-    def invariant(self) -> bool:
-        """See `Terms`."""
-        return self.features.outputs is None
-
-    def __call__(self, X: Array) -> Array:
-        """See `Terms`."""
-        features = self.features
-        plain = features.plain(X)
-        i, j = np.triu_indices(plain.shape[1])
-        first = np.concatenate([np.ones((len(X), 1)), plain], 1)
-        second = np.concatenate([first, plain[:, i] * plain[:, j]], 1)
-        if features.outputs is None:
-            return second[:, :, None]
-        T = features.basis(X)
-        constant = features.degrees == 0
-        parts = [
-            (c[:, :, None, None] * part[:, None]).reshape(len(X), -1, T.shape[2])
-            for c, part in ((first, T[:, ~constant]), (second, T[:, constant]))
-        ]
-        return np.concatenate(parts, 1)
-
-    @property
-    def degrees(self) -> Array:
-        """See `Terms`."""
-        features = self.features
-        plain = np.concatenate([np.zeros(features.scalars, int), features.invariants.degrees])
-        i, j = np.triu_indices(len(plain))
-        first = np.concatenate([[0], plain])
-        second = np.concatenate([first, plain[i] + plain[j]])
-        if features.outputs is None:
-            return second
-        T = features.degrees
-        constant = T == 0
-        return np.concatenate([np.add.outer(first, T[~constant]).ravel(), np.add.outer(second, T[constant]).ravel()])
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ from lawful.nets.built_in import BUILT, build_in
 from lawful.physics.baseline import Baseline
 from lawful.physics.contradictions import check_together
 from lawful.physics.parts import Product, Sum
-from lawful.physics.start import Start, Terms, fit_start
+from lawful.physics.start import Start, fit_start
 from lawful.physics.statement import Columns, Enforced, Statement, statements_of
 from lawful.physics.symmetry import Symmetry
+from lawful.physics.terms import Terms
 from lawful.physics.tied import Tied
 from lawful.physics.units import Units
 from lawful.predict.inputs import Array
