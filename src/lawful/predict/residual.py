@@ -11,7 +11,7 @@ from lawful.learning.members import Members
 from lawful.learning.objectives import Objective, Shrunk
 from lawful.learning.scaling import TargetScaling
 from lawful.nets.based import Based, Beside
-from lawful.nets.fitted import Fitted, errors, fit_constants
+from lawful.nets.fitted import Fitted, errors, fit_constants, settle
 from lawful.predict.inputs import Array
 from lawful.predict.knowledge import Knowledge
 
@@ -71,10 +71,10 @@ def shrunk(objective: Objective, known: Knowledge) -> Objective:
 def constants(
     members: Members, known: Knowledge, x: Tensor, y: Tensor, weight: Tensor, rows: Tensor
 ) -> dict[str, Parameter]:
-    """The fitted constants.
+    """The fitted constants, after they have settled.
 
     Args:
-        members: The networks after training.
+        members: The networks after training; they change with their constants, and predict as before.
         known: The statements.
         x: What the networks were given, (N, numbers).
         y: Standardised targets, (N, T).
@@ -87,9 +87,10 @@ def constants(
         net = members.net_of(m)
         assert isinstance(net, Beside)
         chosen = rows[m].long()
-        found.append(
-            errors(net.based, x[chosen], y[chosen], weight[chosen], shrink=float(known.baseline.options["shrink"]))
-        )
+        seen, shrink = (x[chosen], y[chosen], weight[chosen]), float(known.baseline.options["shrink"])
+        settle(net.based, *seen, shrink=shrink)
+        members.values[m] = torch.cat([p.detach().flatten() for p in net.parameters()])
+        found.append(errors(net.based, *seen, shrink=shrink))
     if not found[0].names:
         return {}
     values = np.array([fitted.values for fitted in found])  # (M, K)
