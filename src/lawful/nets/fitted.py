@@ -19,7 +19,9 @@ Array = NDArray[np.float64]
 _ALL = 300  # parameters up to which a network's freedom is that of all of them; beyond, of its last module
 _ROWS = 1024  # events whose derivatives are held at a time
 _STEPS = 50
-_NEWTON = 8  # steps with which trained constants settle, at most
+_NEWTON = 4  # steps with which trained constants settle, at most
+_SHARES = (1.0, 0.5, 0.25, 0.125)  # of such a step that are tried
+_SLACK = 1e-3  # of the loss, that it may rise since the last module cannot make up for all of a change
 _SETTLED = 1e-5  # of a constant's size, the last of these steps
 _LEVERAGE = 0.95  # of an event on its own fit, beyond which nothing is learned from how well it fits
 
@@ -213,12 +215,11 @@ def settle(net: Based, x: Tensor, y: Tensor, weight: Tensor, *, shrink: float, r
     r"""Bring the constants of a trained network to the minimum of the penalised loss; changed in place.
 
     Along a change of the constants that the network makes up for, the loss rises by its penalty alone, and training
-    by steps ends anywhere. So the constants take Newton steps of the loss minimised over the network,
-    $\delta = S^{-1} (c_\kappa - H_{\kappa\theta} H_{\theta\theta}^{-1} c_\theta)$ with its descent c and the
-    Schur complement S of the $H$ of `errors`, and the network's parameters make up for them,
-    $-H_{\theta\theta}^{-1} H_{\theta\kappa} \delta$, so that predictions stay; whatever else stopping early kept
-    from being fitted stays so too (a one-step estimator: Le Cam, 'Locally asymptotically normal families of
-    distributions', 1960).
+    by steps ends anywhere. So the constants take the step $\delta_\kappa$ of Newton's method for constants and network
+    together, with the H of `errors`. Of it $H_{\kappa\kappa}^{-1} c_\kappa$, with the descent c of the loss, is what the
+    data ask for while the network stays; the last module of the network makes up for the rest,
+    $-H_{\theta\theta}^{-1} H_{\theta\kappa}\,(\delta_\kappa - H_{\kappa\kappa}^{-1} c_\kappa)$. In all else the network is
+    left as it is, stopped early as it may have been.
 
     Args:
         net: The network after training, one member.
@@ -233,25 +234,27 @@ def settle(net: Based, x: Tensor, y: Tensor, weight: Tensor, *, shrink: float, r
         return
     beside = copy.deepcopy(Beside(net)).to("cpu", torch.float64).eval()
     problem = _Problem(beside, x, y, weight, shrink)
+    chosen, last = _chosen(beside), list(_chosen(beside, 0))
+    own = torch.cat([torch.full((p.numel(),), name in last[1:]) for name, p in chosen.items()])
     before = problem.loss()
     for _ in range(_NEWTON if math.isfinite(before) else 0):
         fit, penalty, descent = problem.normal()
-        inverse = torch.linalg.pinv(fit + penalty + torch.diag(_ridge(fit, K, ridge)), hermitian=True)
-        delta = inverse[:K] @ descent
-        step = inverse[:, :K] @ torch.linalg.lstsq(inverse[:K, :K], delta[:, None]).solution[:, 0]
-        step = step * min(1.0, 1.0 / max(float(delta.abs().max()), 1e-300))
-        chosen = list(_chosen(beside).values())
-        first = torch.cat([p.detach().flatten() for p in chosen])
-        for share in (1.0, 0.5, 0.25, 0.125):
-            _put(chosen, first + share * step)
+        H = fit + penalty + torch.diag(_ridge(fit, K, ridge))
+        delta = (torch.linalg.pinv(H, hermitian=True) @ descent)[:K]
+        alone = torch.linalg.lstsq(H[:K, :K], descent[:K, None]).solution[:, 0]
+        step = torch.cat([delta, torch.zeros(len(H) - K, dtype=H.dtype)])
+        step[own] = -torch.linalg.lstsq(H[own][:, own], H[own][:, :K] @ (delta - alone)[:, None]).solution[:, 0]
+        first = torch.cat([p.detach().flatten() for p in chosen.values()])
+        for share in _SHARES:
+            _put(list(chosen.values()), first + share * step)
             after = problem.loss()
-            if after < before:
+            if after < before * (1 + _SLACK):
                 break
         else:
-            _put(chosen, first)
+            _put(list(chosen.values()), first)
             break
-        before = after
-        if float((share * step[:K]).abs().max()) < _SETTLED:
+        before = min(after, before)
+        if share * float(step[:K].abs().max()) < _SETTLED:
             break
     with torch.no_grad():
         for ours, theirs in zip(net.parameters(), beside.based.parameters(), strict=True):
@@ -309,11 +312,14 @@ def _slopes(function: Callable[[Tensor], Tensor], t: Tensor) -> Tensor:
         return torch.stack([torch.autograd.grad(b, u, retain_graph=True)[0] for b in back], 1)
 
 
-def _chosen(beside: Beside) -> dict[str, nn.Parameter]:
-    """The constants' free numbers, and the parameters that stand for the core's freedom, by their names."""
+def _chosen(beside: Beside, most: int = _ALL) -> dict[str, nn.Parameter]:
+    """The constants' free numbers, and the parameters that stand for the core's freedom, by their names.
+
+    All parameters of the core up to `most` of them, else those of its last module.
+    """
     free, core = beside.based.free, beside.based.core
     own = {name: p for name, p in core.named_parameters() if p.requires_grad == free.requires_grad and p.numel()}
-    if sum(p.numel() for p in own.values()) > _ALL:
+    if sum(p.numel() for p in own.values()) > most:
         last = list(own)[-1].rpartition(".")[0]
         own = {name: p for name, p in own.items() if name.rpartition(".")[0] == last}
     return {"based.free": free, **{f"based.core.{name}": p for name, p in own.items()}}
