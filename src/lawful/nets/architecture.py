@@ -214,9 +214,7 @@ class Mean(Architecture):
         count, back = len(self.elements), self._back()
         if back is None:
             return Averaged(core(plain + copies * outputs), None, count)
-        return Averaged(
-            core(plain + copies * outputs), torch.from_numpy(back), count, plain=plain, copies=copies
-        )
+        return Averaged(core(plain + copies * outputs), torch.from_numpy(back), count, plain=plain, copies=copies)
 
 
 def blocks_of(symmetry: Symmetry, inner: Blocks) -> Blocks:

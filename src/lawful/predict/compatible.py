@@ -154,7 +154,9 @@ def _bounds_turned(one: Enforced, other: Enforced, table: Columns, outputs: int 
         for c in columns
         if not kind.invariant
     ]
-    return "outputs that turn have no bounds of their own" if np.isfinite([low[turning], high[turning]]).any() else None
+    return (
+        "outputs that turn have no bounds of their own" if np.isfinite([low[turning], high[turning]]).any() else None
+    )
 
 
 def _in_units(one: Enforced, other: Enforced, table: Columns, outputs: int | None) -> str | None:  # noqa: ARG001
