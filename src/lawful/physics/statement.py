@@ -272,6 +272,7 @@ def as_inputs(X: Any, model: Any = None) -> tuple[Tensor, Columns]:
     units: dict[str, str] = {}
     if hasattr(X, "features") and hasattr(X, "frame"):
         units, X = dict(X.units), X.frame(X.features)
+    units = units or dict(getattr(model, "feature_units_", {}))  # of the data that the model has learned from
     names = tuple(str(name) for name in X.columns) if hasattr(X, "columns") else None
     if names is None:
         known = getattr(model, "feature_names_in_", None)
