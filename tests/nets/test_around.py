@@ -14,28 +14,28 @@ from lawful.nets.around import Around, innermost_core
 from lawful.nets.monotone import Ramped
 from lawful.nets.symmetric import Averaged, Contracted
 
-O, K = 2, 3  # outputs, knots
+T, K = 2, 3  # targets, knots
 PLAIN = {0: (0, 1), 1: (1, 2)}  # plain outputs and copies, without and with weights of both signs
 
 
 def averaged(core, inputs, plain, copies):
-    back = torch.linalg.qr(torch.randn(4, O, O, generator=torch.Generator().manual_seed(3)))[0]
+    back = torch.linalg.qr(torch.randn(4, T, T, generator=torch.Generator().manual_seed(3)))[0]
     return Averaged(core, back, 4, plain=plain, copies=copies), 4 * inputs
 
 
 def contracted(core, inputs, plain, copies):
-    return Contracted(core, O, O, plain=plain, copies=copies), inputs + O * O
+    return Contracted(core, T, T, plain=plain, copies=copies), inputs + T * T
 
 
 def ramped(core, inputs, plain, copies):
-    return Ramped(core, K, 1, O), inputs + K
+    return Ramped(core, K, 1, T), inputs + K
 
 
 def stack(layers, signed=0):
     """Layers from outside to inside around an MLP of three numbers; the network and how many it is given."""
     plain, copies = PLAIN[signed]
-    width = plain + copies * O
-    net, inputs = MLP(3, O * (1 + K) if layers[-1] is ramped else width, hidden=(5,)), 3
+    width = plain + copies * T
+    net, inputs = MLP(3, T * (1 + K) if layers[-1] is ramped else width, hidden=(5,)), 3
     for layer in reversed(layers):
         net, inputs = layer(net, inputs, plain, copies)
     return net, inputs
@@ -90,12 +90,12 @@ def test_a_step_by_hand_is_the_step_of_autograd(layers, signed):
     inputs = stack(layers, signed)[1]
     rng = torch.Generator().manual_seed(4)
     x = torch.randn(24, inputs, dtype=torch.float64, generator=rng)
-    y = torch.randn(24, O + signed, dtype=torch.float64, generator=rng)
+    y = torch.randn(24, T + signed, dtype=torch.float64, generator=rng)
     if signed:
         y[:, 0] = (y[:, 0] > 0).double()
     w = torch.rand(24, dtype=torch.float64, generator=rng) + 0.5
     rows = torch.arange(24).repeat(2, 1)
-    objective = SignedSquaredError(O) if signed else SquaredError(O)
+    objective = SignedSquaredError(T) if signed else SquaredError(T)
     values = []
     for by_hand in (True, False):
         members = Members(make, 2, seed=5, dtype=torch.float64)

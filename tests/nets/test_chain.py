@@ -79,7 +79,7 @@ def test_what_is_added_is_the_fit_of_the_factor(items):
 
 def test_vectors_are_moved_back():
     turn = Symmetry(groups.C(4), {"vector": [["a", "b"]], "scalar": "others"}, "vector")
-    chain = build_in([turn.by("architecture"), Units({n: "m" for n in NAMES}, to="m").by("architecture")], TABLE, 2)
+    chain = build_in([turn.by("architecture"), Units(dict.fromkeys(NAMES, "m"), to="m").by("architecture")], TABLE, 2)
     X = rows(50)
     chain.fit(X, np.ones(50), X[:, :2])
     torch.manual_seed(0)

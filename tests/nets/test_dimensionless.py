@@ -122,7 +122,7 @@ def test_what_rises_must_not_be_measured_by_something_negative():
 def test_zeros_and_negative_numbers_are_refused_in_words():
     X = rows()
     X[3, 1] = 0.0
-    with pytest.raises(InputError, match="the column g is .* in 1 of 80 rows"):
+    with pytest.raises(InputError, match=r"the column g is .* in 1 of 80 rows"):
         fitted(PENDULUM, TABLE, X, X[:, :1])
 
 

@@ -63,7 +63,7 @@ def fit(statements, X, y, w=None, kind=lf.Regressor, **given):
 def kept(model, X, most=2e-6):
     """The statements that a model breaks."""
     if hasattr(X, "columns") and "px" in X:
-        X = X.assign(**({"m": X["m"] * 3}))  # beyond what it has seen
+        X = X.assign(m=X["m"] * 3)  # beyond what it has seen
     sizes = {i.name: i.statement.violation(model, X).max() for i in model.physics if i.mechanism == "architecture"}
     return {name: size for name, size in sizes.items() if not size < most}
 
@@ -120,7 +120,7 @@ def test_the_same_from_a_frame_from_numbers_and_from_events():
     by_name = fit([ROTATION, MIRROR, UNITS, Monotonic(0, along="t")], X, y).predict(X)
     by_place = fit(numbers, X.to_numpy(), y).predict(X.to_numpy())
     np.testing.assert_array_equal(by_place, by_name)
-    events = lf.Events(X.assign(y=y), target="y", units={n: u for n, u in UNITS.units.items()})
+    events = lf.Events(X.assign(y=y), target="y", units=UNITS.units)
     of_events = fit([ROTATION, MIRROR, Units(to="GeV"), Monotonic(0, along="t")], events, None)
     np.testing.assert_allclose(of_events.predict(X), by_name, rtol=1e-9)
 
@@ -196,6 +196,7 @@ def test_a_baseline_that_breaks_what_is_built_in_is_refused():
 
 
 PRODUCT = Product({"one": ["px", "py", "pz", "m", "q"], "other": ["phi1", "phi2", "t"]})
+BOTH_SIGNS = groups.Group(discrete=[-np.eye(2)], name="both")
 CONTRARY = {
     "a product that rises": ([PRODUCT, RISING], "a factor may be negative"),
     "a product in units": ([PRODUCT, UNITS], "units of the factors"),
@@ -207,7 +208,7 @@ CONTRARY = {
         "bring other columns into the part 'one'",
     ),
     "factors that move at once": (
-        [PRODUCT, Symmetry(groups.Group(discrete=[-np.eye(2)], name="both"), {"vector": [["q", "t"]], "scalar": "others"})],
+        [PRODUCT, Symmetry(BOTH_SIGNS, {"vector": [["q", "t"]], "scalar": "others"})],
         "several factors at once",
     ),
     "a vector within bounds": ([VECTOR, BOUNDS], "have no bounds of their own"),

@@ -68,7 +68,7 @@ class Architecture(ABC):
         return inner
 
     def aims(self, y: Array) -> Array | None:  # noqa: ARG002
-        """Targets of what lies within, (N * copies, O), given those of the whole, (N, O); None: they are not known."""
+        """Targets of what lies within, (N * copies, O), given those of the whole, (N, O); None: not known."""
         return None
 
     @abstractmethod

@@ -180,7 +180,7 @@ class _Problem:
         self.factor = torch.tensor([1.0, math.sqrt(shrink)], dtype=torch.float64)[:, None]
 
     def blocks(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """For some events at a time derivatives, (B, 2, O, P), and misses, (B, 2, O), times root weight and penalty."""
+        """For some events at a time derivatives, (B, 2, O, P), and misses, (B, 2, O), times root of the weights."""
         for a in range(0, len(self.x), _ROWS):
             rows = slice(a, a + _ROWS)
             D, z = _derivatives(self.beside, self.x[rows], self.sign[rows])
@@ -214,12 +214,12 @@ class _Problem:
 def settle(net: Based, x: Tensor, y: Tensor, weight: Tensor, *, shrink: float, ridge: float = 1e-8) -> None:
     r"""Bring the constants of a trained network to the minimum of the penalised loss; changed in place.
 
-    Along a change of the constants that the network makes up for, the loss rises by its penalty alone, and training
-    by steps ends anywhere. So the constants take the step $\delta_\kappa$ of Newton's method for constants and network
-    together, with the H of `errors`. Of it $H_{\kappa\kappa}^{-1} c_\kappa$, with the descent c of the loss, is what the
-    data ask for while the network stays; the last module of the network makes up for the rest,
-    $-H_{\theta\theta}^{-1} H_{\theta\kappa}\,(\delta_\kappa - H_{\kappa\kappa}^{-1} c_\kappa)$. In all else the network is
-    left as it is, stopped early as it may have been.
+    Along a change of the constants $\kappa$ that the network $\theta$ makes up for, the loss rises by its penalty
+    alone, and training by steps ends anywhere. So the constants take the step $\delta$ of Newton's method for
+    constants and network together, with the H of `errors`. A part of it, $H_{\kappa\kappa}^{-1} c_\kappa$ with the
+    descent c of the loss, is what the data ask for while the network stays; the last module of the network makes up
+    for the rest, $-H_{\theta\theta}^{-1} H_{\theta\kappa} (\delta - H_{\kappa\kappa}^{-1} c_\kappa)$. In all else the
+    network is left as it is, stopped early as it may have been.
 
     Args:
         net: The network after training, one member.
@@ -243,7 +243,8 @@ def settle(net: Based, x: Tensor, y: Tensor, weight: Tensor, *, shrink: float, r
         delta = (torch.linalg.pinv(H, hermitian=True) @ descent)[:K]
         alone = torch.linalg.lstsq(H[:K, :K], descent[:K, None]).solution[:, 0]
         step = torch.cat([delta, torch.zeros(len(H) - K, dtype=H.dtype)])
-        step[own] = -torch.linalg.lstsq(H[own][:, own], H[own][:, :K] @ (delta - alone)[:, None]).solution[:, 0]
+        if bool(own.any()):
+            step[own] = -torch.linalg.lstsq(H[own][:, own], H[own][:, :K] @ (delta - alone)[:, None]).solution[:, 0]
         first = torch.cat([p.detach().flatten() for p in chosen.values()])
         for share in _SHARES:
             _put(list(chosen.values()), first + share * step)
