@@ -108,3 +108,11 @@ def test_saved_and_loaded(case, tmp_path):
     np.testing.assert_array_equal(again.predict(X), model.predict(X))
     known = model.physics[0].statement
     np.testing.assert_allclose(known.violation(again, X), known.violation(model, X))
+
+
+@pytest.mark.parametrize("formula", ["k * log(x)", "k / (x - x)"])
+def test_a_baseline_that_is_no_number_is_named(formula):
+    _, X, y, _ = complete(np.random.default_rng(2), 100)
+    known = Baseline(formula, parameters={"k": 1.0}).by("residual")
+    with pytest.raises(lf.InputError, match=r"baseline k .* not a number in \d+ of 100 rows at the starting values"):
+        lf.Regressor(physics=[known], verbose=False).fit(X, y)

@@ -206,7 +206,8 @@ class Statement(ABC):
     def _filled(self, mechanism: str, known: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
         unknown = set(given) - set(known)
         if unknown:
-            raise InputError(f"{self.name}.by({mechanism!r}) does not take {sorted(unknown)}, only {sorted(known)}.")
+            only = f"only {sorted(known)}" if known else "it has no options"
+            raise InputError(f"{self.name}.by({mechanism!r}) does not take {sorted(unknown)}, {only}.")
         chosen = known | given
         for name in {"weight", "tolerance"} & set(chosen):
             value = chosen[name]

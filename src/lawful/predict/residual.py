@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lawful.errors import InputError
 from lawful.learning.members import Members
 from lawful.learning.objectives import Objective, Shrunk
 from lawful.learning.scaling import TargetScaling
@@ -35,7 +36,20 @@ class Parameter:
 
 
 def first_constants(known: Knowledge, x: Array, y: Array, weight: Array, scaling: TargetScaling) -> Array:
-    """The constants that fit best without a network, as free numbers, (K,), for targets (N, T)."""
+    """The constants that fit best without a network, as free numbers, (K,), for targets (N, T).
+
+    Raises:
+        InputError: When the baseline is no number at its starting values.
+    """
+    model = known.known_model
+    with torch.no_grad():
+        begun = model.predict(torch.from_numpy(x.astype(np.float64)), known.table, model.start())
+    bad = int((~torch.isfinite(begun)).any(1).sum())
+    if bad:
+        raise InputError(
+            f"{model.name}: not a number in {bad} of {len(x)} rows at the starting values of its parameters. Drop those "
+            "rows, or start elsewhere: parameters={'k': (start, low, high)}."
+        )
     some = np.linspace(0, len(x) - 1, min(len(x), _ROWS)).astype(np.int64)
     X, targets, w = (torch.from_numpy(v[some].astype(np.float64)) for v in (x, y, weight))
     return fit_constants(known.known_model, known.table, X, targets, w, torch.from_numpy(scaling.scale))
