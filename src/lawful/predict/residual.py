@@ -47,8 +47,8 @@ def first_constants(known: Knowledge, x: Array, y: Array, weight: Array, scaling
     bad = int((~torch.isfinite(begun)).any(1).sum())
     if bad:
         raise InputError(
-            f"{model.name}: not a number in {bad} of {len(x)} rows at the starting values of its parameters. Drop those "
-            "rows, or start elsewhere: parameters={'k': (start, low, high)}."
+            f"{model.name}: not a number in {bad} of {len(x)} rows at the starting values of its parameters. Drop "
+            "those, or start elsewhere: parameters={'k': (start, low, high)}."
         )
     some = np.linspace(0, len(x) - 1, min(len(x), _ROWS)).astype(np.int64)
     X, targets, w = (torch.from_numpy(v[some].astype(np.float64)) for v in (x, y, weight))
