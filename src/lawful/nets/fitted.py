@@ -211,7 +211,7 @@ class _Problem:
         return total
 
 
-def settle(net: Based, x: Tensor, y: Tensor, weight: Tensor, *, shrink: float, ridge: float = 1e-8) -> None:
+def settle(net: Based, x: Tensor, y: Tensor, weight: Tensor, *, shrink: float, ridge: float = 1e-6) -> None:
     r"""Bring the constants of a trained network to the minimum of the penalised loss; changed in place.
 
     Along a change of the constants $\kappa$ that the network $\theta$ makes up for, the loss rises by its penalty
@@ -245,6 +245,7 @@ def settle(net: Based, x: Tensor, y: Tensor, weight: Tensor, *, shrink: float, r
         step = torch.cat([delta, torch.zeros(len(H) - K, dtype=H.dtype)])
         if bool(own.any()):
             step[own] = -torch.linalg.lstsq(H[own][:, own], H[own][:, :K] @ (delta - alone)[:, None]).solution[:, 0]
+        step = step.round(decimals=6)  # below is the rounding of sums, which differs from call to call
         first = torch.cat([p.detach().flatten() for p in chosen.values()])
         for share in _SHARES:
             _put(list(chosen.values()), first + share * step)
