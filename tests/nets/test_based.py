@@ -9,7 +9,7 @@ from lawful.errors import InputError
 from lawful.learning.members import Members
 from lawful.nets import MLP
 from lawful.nets.based import Based, Beside
-from lawful.nets.fitted import errors, fit_constants
+from lawful.nets.fitted import errors, fit_constants, settle
 from lawful.physics.baseline import Baseline
 from lawful.physics.statement import Columns
 
@@ -260,3 +260,37 @@ def test_shrinking_tells_constants_and_network_apart():
     assert found == pytest.approx(alone, abs=0.05)
     assert found == pytest.approx(3.0, abs=0.15)
     assert bend == pytest.approx(0.5, abs=0.03)
+
+
+@pytest.mark.parametrize("powers", [(), (0, 2), (1,), (0, 1, 2), (3,)], ids=str)
+@pytest.mark.parametrize("away", [-0.4, 0.3])
+def test_constants_settle_at_the_minimum_wherever_the_training_ended(powers, away):
+    """From k that is off by as much as the network makes up for, to the exact minimum of the penalised loss."""
+    x, y, w = data(np.random.default_rng(13), 300, lambda x: 0.5 * x**2)
+    k, net = minimised(powers, x, y, w, 0.01)
+    best = [p.detach().clone() for p in net.parameters()]
+    with torch.no_grad():
+        net.free += away / 2
+        if 1 in powers:
+            net.core.weight[powers.index(1)] -= away
+    both = torch.tensor(np.stack([x, x], 1))
+    before = net(both).detach()
+    settle(net, both, torch.tensor(y)[:, None], torch.tensor(w), shrink=0.01)
+    assert net.constants()["k"].item() == pytest.approx(k, abs=1e-4)
+    for found, truth in zip(net.parameters(), best, strict=True):
+        torch.testing.assert_close(found.detach(), truth, rtol=0, atol=1e-4)
+    if 1 in powers:
+        assert (net(both) - before).abs().max().item() < 0.05
+
+
+def test_constants_settle_for_a_network_that_is_far_from_its_minimum():
+    """The network stays where its training stopped, but for what the constants ask of it."""
+    torch.manual_seed(3)
+    x, y, w = data(np.random.default_rng(14), 300, lambda x: 0 * x)
+    core = MLP(1, 1, hidden=(8,))
+    net = Based(core, LINE, ONE, [0.0], [1.0], free=[3.0]).double()  # k = 8
+    first = core.layers[0].weight.detach().clone()
+    both = torch.tensor(np.stack([x, x], 1))
+    settle(net, both, torch.tensor(y)[:, None], torch.tensor(w), shrink=0.01)
+    assert net.constants()["k"].item() == pytest.approx((w * x * y).sum() / (w * x * x).sum(), abs=0.1)
+    torch.testing.assert_close(core.layers[0].weight.detach(), first)

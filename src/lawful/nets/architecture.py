@@ -5,6 +5,7 @@ from typing import Protocol
 
 import numpy as np
 import torch
+from scipy.linalg import block_diag
 from torch import nn
 
 from lawful.errors import InputError
@@ -60,9 +61,18 @@ class Architecture(ABC):
         """What is put beside the core's inputs, (N, numbers), or None."""
         return None
 
+    @property
+    def adds(self) -> bool:
+        """Whether it adds something to the output itself."""
+        return False
+
     def reference(self, X: Array, inner: Array | None) -> Array | None:  # noqa: ARG002
-        """What is added to the output, (N, O), or None; `inner` is what the architecture within adds."""
+        """What is added to the output, (N, O), or None; `inner` is what lies within adds, (N * copies, O)."""
         return inner
+
+    def aims(self, y: Array) -> Array | None:  # noqa: ARG002
+        """Targets of what lies within, (N * copies, O), given those of the whole, (N, O); None: not known."""
+        return None
 
     @abstractmethod
     def wrap(self, core: Core, plain: int, outputs: int, copies: int) -> nn.Module:
@@ -125,6 +135,11 @@ class Invariants(Architecture):
         """The basis tensors, flattened."""
         return None if self.features.outputs is None else self.features.basis(X).reshape(len(X), -1)
 
+    @property
+    def adds(self) -> bool:
+        """See `Architecture.adds`."""
+        return self.features.outputs is not None
+
     def reference(self, X: Array, inner: Array | None) -> Array | None:
         """The reference point of outputs that are points."""
         return inner if self.features.outputs is None else self.features.reference(X)
@@ -180,21 +195,37 @@ class Mean(Architecture):
         """See `Architecture.blocks`: one for each representation in the output."""
         return blocks_of(self.symmetry, inner)
 
-    def wrap(self, core: Core, plain: int, outputs: int, copies: int) -> nn.Module:
-        """See `Architecture.wrap`."""
-        count = len(self.elements)
+    def reference(self, X: Array, inner: Array | None) -> Array | None:
+        """The mean over the elements of what lies within adds to the output, moved back."""
+        if inner is None:
+            return None
+        each = inner.reshape(len(X), len(self.elements), -1)
+        back = self._back()
+        return np.asarray(each.mean(1) if back is None else np.einsum("gop,ngp->no", back, each) / len(back))
+
+    def aims(self, y: Array) -> Array | None:
+        """Targets as each element moves them."""
+        back = self._back()
+        if back is None:
+            return np.repeat(y, len(self.elements), axis=0)
+        return np.asarray(np.einsum("gop,np->ngo", np.linalg.inv(back), y).reshape(-1, y.shape[1]))
+
+    def _back(self) -> Array | None:
+        """The matrices that move outputs back, (|G|, O, O); None: outputs are invariant."""
         if self.symmetry.invariant:
-            return Averaged(core(plain + copies * outputs), None, count)
+            return None
         back = []
         for g in np.linalg.inv(self.elements):
-            full, at = np.zeros((outputs, outputs)), 0
-            for kind in self.symmetry.kinds:
-                size = kind.size(self.symmetry.group)
-                full[at : at + size, at : at + size] = element_matrix(kind, g).toarray()
-                at += size
-            back.append(full)
-        matrices = torch.from_numpy(np.stack(back))
-        return Averaged(core(plain + copies * outputs), matrices, count, plain=plain, copies=copies)
+            parts = [element_matrix(kind, g).toarray() for kind in self.symmetry.kinds]
+            back.append(block_diag(*parts))
+        return np.stack(back)
+
+    def wrap(self, core: Core, plain: int, outputs: int, copies: int) -> nn.Module:
+        """See `Architecture.wrap`."""
+        count, back = len(self.elements), self._back()
+        if back is None:
+            return Averaged(core(plain + copies * outputs), None, count)
+        return Averaged(core(plain + copies * outputs), torch.from_numpy(back), count, plain=plain, copies=copies)
 
 
 def blocks_of(symmetry: Symmetry, inner: Blocks) -> Blocks:

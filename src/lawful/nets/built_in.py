@@ -76,10 +76,14 @@ def _make(item: Enforced, within: Sequence[Enforced], outputs: int | None, table
     gone = [name for name in _needed(statement) if name not in (table.names or ())]
     if gone:
         used = ", ".join(other.statement.name for other in within if other is not item)
-        raise InputError(
-            f"{statement.name} and {used} cannot both be built in: both make use of {gone[0]}. Write symmetries as "
-            "one group, or enforce one of them by 'loss'."
+        units = [other.statement for other in (item, *within) if isinstance(other.statement, Units)]
+        how = (
+            f"Only {gone[0]} can give the others their scale: add an input of its unit that nothing else is said of, "
+            "or enforce one of them by 'augment'."
+            if units
+            else "Write symmetries as one group, or enforce one of them by 'loss'."
         )
+        raise InputError(f"{statement.name} and {used} cannot both be built in: both make use of {gone[0]}. {how}")
     if isinstance(statement, Symmetry):
         return find_architecture(statement, table, item.options["tolerance"])
     if isinstance(statement, Monotonic):
@@ -88,7 +92,10 @@ def _make(item: Enforced, within: Sequence[Enforced], outputs: int | None, table
     symmetries = [other.statement for other in within if isinstance(other.statement, Symmetry)]
     moved = {table.place(n, statement) for other in within if other is not item for n in _needed(other.statement)}
     turns = any(not symmetry.invariant for symmetry in symmetries)
-    return Dimensionless(statement, table, outputs, tuple(sorted(moved)), turns)
+    rising = [
+        table.place(other.statement.along, statement) for other in within if isinstance(other.statement, Monotonic)
+    ]
+    return Dimensionless(statement, table, outputs, tuple(sorted(moved)), turns, rising=rising[0] if rising else None)
 
 
 def _by_name(statement: Statement, table: Columns) -> Statement:

@@ -48,7 +48,7 @@ class Chain:
             X, weight, y, table = (
                 inside.reshape(-1, inside.shape[2]),
                 np.repeat(weight, inside.shape[1]),
-                None,
+                None if y is None else stage.aims(y),
                 stage.table,
             )
 
@@ -71,11 +71,10 @@ class Chain:
 
     def reference(self, X: Array, stage: int = 0) -> Array | None:
         """What is added to the output, (N, O), or None."""
-        if stage == len(self.stages):
+        if not any(later.adds for later in self.stages[stage:]):
             return None
         inside = self.stages[stage].inputs(X)
-        single = inside.shape[1] == 1
-        inner = self.reference(inside[:, 0], stage + 1) if single else self.reference(X, stage + 1)
+        inner = self.reference(inside.reshape(-1, inside.shape[2]), stage + 1)
         return self.stages[stage].reference(X, inner)
 
     def wrap(self, core: Core, plain: int, outputs: int, copies: int, stage: int = 0) -> nn.Module:

@@ -24,6 +24,7 @@ class Dimensionless(Architecture):
         outputs: Number of targets; None for a classifier.
         last: Columns that are repeating variables only where no others will do: those that a symmetry moves.
         turns: Whether outputs turn with a symmetry.
+        rising: Column along which the output is monotonic; repeating variables beside it must be positive.
 
     Raises:
         InputError: When units are missing, or the output cannot have its unit.
@@ -32,10 +33,17 @@ class Dimensionless(Architecture):
     groups: Groups
 
     def __init__(
-        self, units: Units, table: Columns, outputs: int | None, last: tuple[int, ...] = (), turns: bool = False
+        self,
+        units: Units,
+        table: Columns,
+        outputs: int | None,
+        last: tuple[int, ...] = (),
+        turns: bool = False,
+        rising: int | None = None,
     ) -> None:
         self.statement = self.units = units
         self.whole, self.last, self.turns = table, last, turns
+        self.rising = rising
         found = units.groups(table)
         if outputs is None and any(e for powers in found.output for e in powers.values()):
             raise InputError(f"{units.name}: the probabilities of classes are pure numbers, use to=''.")
@@ -65,9 +73,27 @@ class Dimensionless(Architecture):
         return np.broadcast_to(F, (len(X), self.outputs or 1)) if F.shape[1] == 1 else F
 
     def inputs(self, X: Array) -> Array:
-        """See `Architecture.inputs`; a network without any pure number is given a constant."""
+        """See `Architecture.inputs`; a network without any pure number is given a constant.
+
+        Raises:
+            InputError: When the output is monotonic, and would turn round where a repeating variable is negative.
+        """
+        self._check_signs(X)
         pure = self.groups.dimensionless(torch.from_numpy(np.asarray(X, dtype=np.float64))).numpy()
         return (pure if pure.shape[1] else np.ones((len(X), 1)))[:, None]
+
+    def _check_signs(self, X: Array) -> None:
+        if self.rising is None or self.rising not in self.groups.others:
+            return
+        powers = [self.groups.pi[self.groups.others.index(self.rising)], *self.groups.output]
+        for j in sorted({j for each in powers for j, e in each.items() if e.numerator % 2}):
+            if (X[:, j] < 0).any():
+                raise InputError(
+                    f"{self.units.name}: {self.whole.called(self.rising)}, along which the output is monotonic, is "
+                    f"measured in units of {self.whole.called(j)}, which is negative in "
+                    f"{int((X[:, j] < 0).sum())} of {len(X)} rows: there rising would be falling. Enforce the "
+                    "monotonic dependence by 'loss'."
+                )
 
     @property
     def _pure(self) -> bool:
@@ -79,6 +105,11 @@ class Dimensionless(Architecture):
             return None
         F = self._factor(X) / self.sizes["factor"]
         return np.asarray((F[:, :, None] * np.eye(F.shape[1])).reshape(len(X), -1))
+
+    @property
+    def adds(self) -> bool:
+        """See `Architecture.adds`."""
+        return self.outputs is not None
 
     def reference(self, X: Array, inner: Array | None) -> Array | None:
         """F c, or F times what the architecture within adds."""

@@ -19,6 +19,10 @@ Array = NDArray[np.float64]
 _ALL = 300  # parameters up to which a network's freedom is that of all of them; beyond, of its last module
 _ROWS = 1024  # events whose derivatives are held at a time
 _STEPS = 50
+_NEWTON = 4  # steps with which trained constants settle, at most
+_SHARES = (1.0, 0.5, 0.25, 0.125)  # of such a step that are tried
+_SLACK = 1e-3  # of the loss, that it may rise since the last module cannot make up for all of a change
+_SETTLED = 1e-5  # of a constant's size, the last of these steps
 _LEVERAGE = 0.95  # of an event on its own fit, beyond which nothing is learned from how well it fits
 
 
@@ -129,28 +133,13 @@ def errors(net: Based, x: Tensor, y: Tensor, weight: Tensor, *, shrink: float, r
     if not K:
         return Fitted((), np.zeros(0), np.zeros((0, 0)), np.zeros(0))
     beside = copy.deepcopy(Beside(net)).to("cpu", torch.float64).eval()
-    x, y, w = (v.detach().to("cpu", torch.float64) for v in (x, y, weight))
-    sign = (w < 0) if net.copies == 2 else torch.zeros(len(w), dtype=torch.bool)
-    w = w.abs() / w.abs().mean()
-    factor = torch.tensor([1.0, math.sqrt(shrink)], dtype=torch.float64)[:, None]
-
-    def blocks() -> Iterator[tuple[Tensor, Tensor]]:
-        """For some events at a time, derivatives and misses, both times the root of weight and penalty."""
-        for a in range(0, len(x), _ROWS):
-            rows = slice(a, a + _ROWS)
-            D, z = _derivatives(beside, x[rows], sign[rows])  # (B, 2, O, P), (B, 2, O)
-            miss = torch.stack([y[rows] - z[:, 0], -z[:, 1]], 1)
-            root = w[rows].sqrt()[:, None, None] * factor
-            yield D * root.unsqueeze(-1), miss * root
-
-    parts = [torch.einsum("btop,btoq->tpq", U, U) for U, _ in blocks()]
-    fit, penalty = torch.stack(parts).sum(0)
+    problem = _Problem(beside, x, y, weight, shrink)
+    fit, penalty, _ = problem.normal()
     P = len(fit)
-    small = 1e-14 * fit.diagonal() + 1e-300
-    small[K:] += ridge * fit.diagonal()[K:].mean() if P > K else 0.0
+    small = _ridge(fit, K, ridge)
     inverse = torch.linalg.pinv(fit + penalty + torch.diag(small), hermitian=True)
     C = torch.zeros(K, K, dtype=torch.float64)
-    for U, miss in blocks():
+    for U, miss in problem.blocks():
         U, miss = U.flatten(1, 2), miss.flatten(1)
         V = U @ inverse  # (B, 2 O, P)
         values, vectors = torch.linalg.eigh(V @ U.transpose(1, 2))
@@ -172,16 +161,136 @@ def errors(net: Based, x: Tensor, y: Tensor, weight: Tensor, *, shrink: float, r
     )
 
 
+class _Problem:
+    """The penalised least squares of a trained network, linear about what the network is.
+
+    Args:
+        beside: The network, float64; it is looked at anew in each call.
+        x: What it is given, (N, S + F).
+        y: Standardised targets, (N, O).
+        weight: Event weights, (N,).
+        shrink: s.
+    """
+
+    def __init__(self, beside: Beside, x: Tensor, y: Tensor, weight: Tensor, shrink: float) -> None:
+        self.beside = beside
+        self.x, self.y, w = (v.detach().to("cpu", torch.float64) for v in (x, y, weight))
+        self.sign = (w < 0) if beside.based.copies == 2 else torch.zeros(len(w), dtype=torch.bool)
+        self.w = w.abs() / w.abs().mean()
+        self.factor = torch.tensor([1.0, math.sqrt(shrink)], dtype=torch.float64)[:, None]
+
+    def blocks(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """For some events at a time derivatives, (B, 2, O, P), and misses, (B, 2, O), times root of the weights."""
+        for a in range(0, len(self.x), _ROWS):
+            rows = slice(a, a + _ROWS)
+            D, z = _derivatives(self.beside, self.x[rows], self.sign[rows])
+            root = self.w[rows].sqrt()[:, None, None] * self.factor
+            yield D * root.unsqueeze(-1), self._miss(z, rows) * root
+
+    def _miss(self, z: Tensor, rows: slice) -> Tensor:
+        return torch.stack([self.y[rows] - z[:, 0], -z[:, 1]], 1)
+
+    def normal(self) -> tuple[Tensor, Tensor, Tensor]:
+        """The normal matrix of the fit and that of the penalty, (P, P), and the loss's descent, (P,)."""
+        matrices, descent = [], []
+        for U, miss in self.blocks():
+            matrices.append(torch.einsum("btop,btoq->tpq", U, U))
+            descent.append(torch.einsum("btop,bto->p", U, miss))
+        fit, penalty = torch.stack(matrices).sum(0)
+        return fit, penalty, torch.stack(descent).sum(0)
+
+    def loss(self) -> float:
+        """The penalised loss."""
+        total = 0.0
+        with torch.no_grad():
+            for a in range(0, len(self.x), 16 * _ROWS):
+                rows = slice(a, a + 16 * _ROWS)
+                z = _picked(self.beside, self.beside(self.x[rows]), self.sign[rows])
+                miss = self._miss(z, rows) * self.factor
+                total += float((self.w[rows] * miss.square().sum((1, 2))).sum())
+        return total
+
+
+def settle(net: Based, x: Tensor, y: Tensor, weight: Tensor, *, shrink: float, ridge: float = 1e-6) -> None:
+    r"""Bring the constants of a trained network to the minimum of the penalised loss; changed in place.
+
+    Along a change of the constants $\kappa$ that the network $\theta$ makes up for, the loss rises by its penalty
+    alone, and training by steps ends anywhere. So the constants take the step $\delta$ of Newton's method for
+    constants and network together, with the H of `errors`. A part of it, $H_{\kappa\kappa}^{-1} c_\kappa$ with the
+    descent c of the loss, is what the data ask for while the network stays; the last module of the network makes up
+    for the rest, $-H_{\theta\theta}^{-1} H_{\theta\kappa} (\delta - H_{\kappa\kappa}^{-1} c_\kappa)$. In all else the
+    network is left as it is, stopped early as it may have been.
+
+    Args:
+        net: The network after training, one member.
+        x: What it is given, (N, S + F).
+        y: Standardised targets, (N, O).
+        weight: Event weights, (N,).
+        shrink: s.
+        ridge: As of `errors`.
+    """
+    K = len(net.baseline.constants)
+    if not K:
+        return
+    beside = copy.deepcopy(Beside(net)).to("cpu", torch.float64).eval()
+    problem = _Problem(beside, x, y, weight, shrink)
+    chosen, last = _chosen(beside), list(_chosen(beside, 0))
+    own = torch.cat([torch.full((p.numel(),), name in last[1:]) for name, p in chosen.items()])
+    before = problem.loss()
+    for _ in range(_NEWTON if math.isfinite(before) else 0):
+        fit, penalty, descent = problem.normal()
+        H = fit + penalty + torch.diag(_ridge(fit, K, ridge))
+        delta = (torch.linalg.pinv(H, hermitian=True) @ descent)[:K]
+        alone = torch.linalg.lstsq(H[:K, :K], descent[:K, None]).solution[:, 0]
+        step = torch.cat([delta, torch.zeros(len(H) - K, dtype=H.dtype)])
+        if bool(own.any()):
+            step[own] = -torch.linalg.lstsq(H[own][:, own], H[own][:, :K] @ (delta - alone)[:, None]).solution[:, 0]
+        step = step.round(decimals=6)  # below is the rounding of sums, which differs from call to call
+        first = torch.cat([p.detach().flatten() for p in chosen.values()])
+        for share in _SHARES:
+            _put(list(chosen.values()), first + share * step)
+            after = problem.loss()
+            if after < before * (1 + _SLACK):
+                break
+        else:
+            _put(list(chosen.values()), first)
+            break
+        before = min(after, before)
+        if share * float(step[:K].abs().max()) < _SETTLED:
+            break
+    with torch.no_grad():
+        for ours, theirs in zip(net.parameters(), beside.based.parameters(), strict=True):
+            ours.copy_(theirs)
+
+
+def _put(parameters: list[nn.Parameter], values: Tensor) -> None:
+    """Fill parameters with the numbers of one row."""
+    with torch.no_grad():
+        for p, part in zip(parameters, values.split([p.numel() for p in parameters]), strict=True):
+            p.copy_(part.view_as(p))
+
+
+def _ridge(fit: Tensor, K: int, ridge: float) -> Tensor:
+    """What is added to the diagonal of a normal matrix, (P,), so that it can be inverted."""
+    small = 1e-14 * fit.diagonal() + 1e-300
+    small[K:] += ridge * fit.diagonal()[K:].mean() if len(fit) > K else 0.0
+    return small
+
+
+def _picked(beside: Beside, z: Tensor, sign: Tensor) -> Tensor:
+    """Prediction and network's part, (B, 2, O), of the copy that is for the sign of an event's weight."""
+    based = beside.based
+    both = z[:, based.plain :].unflatten(1, (2, based.copies, -1))
+    return torch.where(sign[:, None, None], both[:, :, -1], both[:, :, 0])
+
+
 def _derivatives(beside: Beside, x: Tensor, sign: Tensor) -> tuple[Tensor, Tensor]:
     """Of prediction and network's part by constants and parameters, (B, 2, O, P), and both themselves, (B, 2, O)."""
-    based = beside.based
-    chosen = {"based.free": based.free.detach(), **_freedom(based.core, based.free.requires_grad)}
+    chosen = {name: p.detach() for name, p in _chosen(beside).items()}
     rest = {name: p.detach() for name, p in beside.named_parameters() if name not in chosen}
 
     def outputs(values: Mapping[str, Tensor], row: Tensor, negative: Tensor) -> tuple[Tensor, Tensor]:
-        z = functional_call(beside, {**rest, **values}, (row[None],))[0, based.plain :]
-        z = z.unflatten(0, (2, based.copies, -1))
-        picked = torch.where(negative, z[:, -1], z[:, 0])
+        picked = _picked(beside, functional_call(beside, {**rest, **values}, (row[None],)), negative[None])[0]
         return picked, picked
 
     slopes = jacrev(outputs, has_aux=True)
@@ -205,10 +314,14 @@ def _slopes(function: Callable[[Tensor], Tensor], t: Tensor) -> Tensor:
         return torch.stack([torch.autograd.grad(b, u, retain_graph=True)[0] for b in back], 1)
 
 
-def _freedom(core: nn.Module, trained: bool) -> dict[str, Tensor]:
-    """The parameters of a core that stand for its freedom, by their names in `Beside`."""
-    own = {name: p for name, p in core.named_parameters() if p.requires_grad == trained and p.numel()}
-    if sum(p.numel() for p in own.values()) > _ALL:
+def _chosen(beside: Beside, most: int = _ALL) -> dict[str, nn.Parameter]:
+    """The constants' free numbers, and the parameters that stand for the core's freedom, by their names.
+
+    All parameters of the core up to `most` of them, else those of its last module.
+    """
+    free, core = beside.based.free, beside.based.core
+    own = {name: p for name, p in core.named_parameters() if p.requires_grad == free.requires_grad and p.numel()}
+    if sum(p.numel() for p in own.values()) > most:
         last = list(own)[-1].rpartition(".")[0]
         own = {name: p for name, p in own.items() if name.rpartition(".")[0] == last}
-    return {f"based.core.{name}": p.detach() for name, p in own.items()}
+    return {"based.free": free, **{f"based.core.{name}": p for name, p in own.items()}}

@@ -111,7 +111,7 @@ class Monotone(Architecture):
             InputError: For weights of both signs, and for more than two classes.
         """
         if plain or copies != 1 or (self.classes and outputs != 1):
-            what = "more than two classes, or weights of both signs," if self.classes else "weights of both signs"
+            what = "more than two classes or weights of both signs" if self.classes else "weights of both signs"
             raise InputError(f"{self.statement.name} cannot be built in with {what}: enforce it by 'loss'.")
         K = len(self.arrays["knots"])
         return Ramped(core(outputs * (1 + K)), K, self.output, outputs)

@@ -1,6 +1,6 @@
 """Answers made of parts that have a meaning of their own: kinetic and potential energy, pressure and shear force."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -31,7 +31,8 @@ class _Parts(Statement):
             )
         self.parts: dict[str, list[str | int]] = {}
         for name, columns in parts.items():
-            listed = [columns] if isinstance(columns, str | int | np.integer) else list(columns)
+            alone = isinstance(columns, str | int | np.integer)
+            listed: list[Any] = [columns] if alone else list(columns) if isinstance(columns, Iterable) else []
             good = all(isinstance(c, str | int | np.integer) and not isinstance(c, bool) for c in listed)
             if not isinstance(name, str) or name in ("", "constant"):
                 raise InputError(f"{kind}: a part is called {name!r}: expected text, other than 'constant'.")
@@ -54,9 +55,13 @@ class _Parts(Statement):
         """Numbers of the columns of each part.
 
         Raises:
-            InputError: When there is no such column.
+            InputError: When there is no such column, or one is named twice.
         """
-        return {name: [table.place(c, self) for c in columns] for name, columns in self.parts.items()}
+        found = {name: [table.place(c, self) for c in columns] for name, columns in self.parts.items()}
+        for name, places in found.items():
+            if len(set(places)) < len(places):
+                raise InputError(f"{self.name}: the part {name!r} names a column twice: {self.parts[name]}.")
+        return found
 
     def check(self, table: Columns, outputs: int | None) -> None:  # noqa: ARG002
         """See `Statement.check`."""

@@ -192,13 +192,13 @@ def moved(x: Tensor, kind: Kind, g: Tensor, group: Group) -> Tensor:
         matrix = linear if slot < kind.upper else dual
         moving = x.movedim(len(shape) + 1 + slot, -1)  # (..., count, rest, d)
         rest = moving.shape[len(shape) :]
-        flat = moving.reshape(*shape, -1, d) @ matrix.transpose(-1, -2)
+        flat = moving.flatten(len(shape), -2) @ matrix.transpose(-1, -2)
         x = flat.reshape(*shape, *rest).movedim(-1, len(shape) + 1 + slot)
     if kind.point and group.affine:
         x = x + g[..., None, :d, d]
         if group.period is not None:
             x = torch.remainder(x + group.period / 2, group.period) - group.period / 2
-    return x.reshape(*shape, count, -1)
+    return x.reshape(*shape, count, d**kind.rank)
 
 
 def derivative(x: Tensor, kind: Kind, A: Tensor, group: Group) -> Tensor:

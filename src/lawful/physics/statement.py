@@ -206,7 +206,8 @@ class Statement(ABC):
     def _filled(self, mechanism: str, known: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
         unknown = set(given) - set(known)
         if unknown:
-            raise InputError(f"{self.name}.by({mechanism!r}) does not take {sorted(unknown)}, only {sorted(known)}.")
+            only = f"only {sorted(known)}" if known else "it has no options"
+            raise InputError(f"{self.name}.by({mechanism!r}) does not take {sorted(unknown)}, {only}.")
         chosen = known | given
         for name in {"weight", "tolerance"} & set(chosen):
             value = chosen[name]
@@ -272,6 +273,7 @@ def as_inputs(X: Any, model: Any = None) -> tuple[Tensor, Columns]:
     units: dict[str, str] = {}
     if hasattr(X, "features") and hasattr(X, "frame"):
         units, X = dict(X.units), X.frame(X.features)
+    units = units or dict(getattr(model, "feature_units_", {}))  # of the data that the model has learned from
     names = tuple(str(name) for name in X.columns) if hasattr(X, "columns") else None
     if names is None:
         known = getattr(model, "feature_names_in_", None)

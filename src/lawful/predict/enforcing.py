@@ -13,6 +13,7 @@ from lawful.physics.statement import Stacked
 from lawful.predict.inputs import Array
 
 _BROKEN = 1e-2  # of a deviation; what is built in is kept to rounding, which boosts enlarge
+_LARGER = 2.0  # factor of first weights with which networks are tried again
 
 
 def renewal(
@@ -68,7 +69,9 @@ def _penalise(
 
 
 def check_kept(estimator: Any, x: Array) -> None:
-    """See whether statements that are built in together are all kept, by networks that have not learned anything.
+    """See whether statements that are built in are kept beside others, by networks that have not learned anything.
+
+    The networks are tried as they start, and with larger weights, where what is not linear shows.
 
     Args:
         estimator: With its networks at their first weights.
@@ -77,19 +80,40 @@ def check_kept(estimator: Any, x: Array) -> None:
     Raises:
         InputError: Names the first that is not kept.
     """
-    built = estimator.physics_.built
-    if len(built) < 2:
+    known = estimator.physics_
+    if len(known.built) + (known.baseline is not None) < 2:
         return
     if hasattr(estimator, "feature_names_in_"):
         import pandas as pd
 
         x = pd.DataFrame(x, columns=estimator.feature_names_in_)
-    for item in built:
+    _try(estimator, x)
+    if known.maps:  # of wild predictions integrals may vanish, and conserved quantities be out of reach
+        return
+    first = estimator.members_.values
+    estimator.members_.values = _LARGER * first
+    try:
+        _try(estimator, x)
+    finally:
+        estimator.members_.values = first
+
+
+def _try(estimator: Any, x: Any) -> None:
+    known = estimator.physics_
+    spread = np.std(estimator.predict(x), axis=0).max() if known.targets else 1.0
+    most = _BROKEN * max(1.0, float(spread) / estimator._deviation)
+    for item in known.built:
         size = float(item.statement.violation(estimator, x).max())
-        if size > _BROKEN:
-            others = ", ".join(other.statement.name for other in built if other is not item)
+        if size > most:
+            beside = [*known.built, *([] if known.baseline is None else [known.baseline])]
+            others = ", ".join(other.statement.name for other in beside if other is not item)
             raise InputError(
                 f"{item.statement.name} is not kept when it is built in together with {others}: before any training "
-                f"the violation is {size:.2g}. They contradict each other, or need one architecture for both; "
-                "enforce one of them by 'loss'."
+                f"the violation is {size:.2g}. They contradict each other, or need one architecture for both: "
+                f"enforce one of them by {' or '.join(map(repr, _otherwise(item))) or 'another mechanism'}."
             )
+
+
+def _otherwise(item: Any) -> list[str]:
+    """The mechanisms besides."""
+    return [name for name in item.statement.mechanisms if name != item.mechanism]

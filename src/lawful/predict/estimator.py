@@ -340,6 +340,7 @@ class NetEstimator(BaseEstimator):
 
     def _know(self, units: dict[str, str]) -> Knowledge:
         names = tuple(str(name) for name in self.feature_names_in_) if hasattr(self, "feature_names_in_") else None
+        self.feature_units_ = dict(units)
         return Knowledge(self.physics, Columns(self.n_features_in_, names, units), self._targets_count(), self.net)
 
     def _full_net(self, inputs: int, *, fresh: bool = False) -> nn.Module:

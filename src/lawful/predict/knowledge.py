@@ -20,6 +20,7 @@ from lawful.physics.symmetry import Symmetry
 from lawful.physics.terms import Terms
 from lawful.physics.tied import Tied
 from lawful.physics.units import Units
+from lawful.predict.compatible import check_compatible
 from lawful.predict.inputs import Array
 from lawful.predict.output_maps import MAPPED, OutputMaps
 
@@ -46,6 +47,7 @@ class Knowledge:
         net: The network that the user chose, which an architecture wraps.
 
     Attributes:
+        targets: Number of targets; None for a classifier.
         statements: Every statement, to be measured.
         augmented: Those that move the training data.
         penalised: Those that add to the loss.
@@ -63,7 +65,7 @@ class Knowledge:
 
     def __init__(self, physics: Any, table: Columns, outputs: int | None, net: Any) -> None:
         items = statements_of(physics)
-        self.table = table
+        self.table, self.targets = table, outputs
         self.statements = [item.statement if isinstance(item, Enforced) else item for item in items]
         enforced = [item for item in items if isinstance(item, Enforced)]
         for statement in self.statements:
@@ -71,6 +73,7 @@ class Knowledge:
             if outputs is None and isinstance(statement, Symmetry) and not statement.invariant:
                 raise InputError(f"{statement.name}: the probabilities of classes are scalars, use to='scalar'.")
         check_together(enforced)
+        check_compatible(enforced, table, outputs)
         for item in enforced:
             if not can_hold(item.statement, item.mechanism, classes=outputs is None):
                 raise InputError(

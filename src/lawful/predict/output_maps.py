@@ -12,6 +12,7 @@ from lawful.physics.bounds import Bounds
 from lawful.physics.conserved import Conserved
 from lawful.physics.integral import Integral
 from lawful.physics.statement import Columns, Enforced, Model, Stacked
+from lawful.physics.symmetry import Symmetry
 from lawful.predict.inputs import Array
 
 MAPPED = (Bounds, Integral, Conserved)
@@ -29,6 +30,13 @@ class OutputMaps:
     def __init__(self, items: Sequence[Enforced], table: Columns) -> None:
         self.statements = [item.statement for kind in MAPPED for item in items if isinstance(item.statement, kind)]
         self.table = table
+        self.turning = [
+            list(columns)
+            for item in items
+            if isinstance(item.statement, Symmetry) and not item.statement.invariant
+            for kind, columns in zip(item.statement.output.kinds, item.statement.output.columns, strict=True)
+            if not kind.invariant
+        ]
         self.powers: list[float] = []
 
     def __bool__(self) -> bool:
@@ -65,7 +73,9 @@ class OutputMaps:
                 that agree in what an integral does not run over share it.
             again: Whether the model is a mean of such models, which keeps bounds already.
         """
-        powers = iter(self.powers)
+        powers, deviation = iter(self.powers), np.array(deviation)
+        for columns in self.turning:  # numbers that turn into one another have one deviation
+            deviation[columns] = np.sqrt(np.mean(deviation[columns] ** 2))
         for statement in self.statements:
             if isinstance(statement, Bounds) and not again:
                 model = _bounded(model, Bounded(statement, len(deviation), deviation))

@@ -25,6 +25,7 @@ from lawful.predict.reading_parts import contributions, levels, member_parts, st
 from lawful.predict.residual import Parameter, around, constants, first_constants, shrunk
 from lawful.predict.signed import signed_mean
 
+_LEAST_SHARE = 0.05  # of the weight that counts, where predictions are not kept within the range of the targets
 _NOTHING_LEFT = 1e-6  # deviation of the targets, relative, below which they are rounding
 
 
@@ -35,8 +36,9 @@ class Regressor(RegressorMixin, NetEstimator):
     $E[y|x] = \sum_i w_i y_i\,\delta(x - x_i) / \sum_i w_i\,\delta(x - x_i)$. With weights of both signs the network
     learns the share r(x) of negative weight and the mean of y over each sign, $f_+$ and $f_-$, and gives
     $f_+ + (f_+ - f_-)\,r / (1 - 2r)$, the same ratio, kept within the range of the targets; where the local sum of
-    weights is negative the ratio is not defined and the prediction stays at an end of that range. No weight is
-    clipped or dropped.
+    weights is negative the ratio is not defined and the prediction stays at an end of that range. Targets that a
+    built-in symmetry turns, or that have a built-in unit, are not kept within a range; there 1 - 2r counts as 0.05 at
+    least. No weight is clipped or dropped.
 
     Args:
         net: "mlp" (multilayer perceptron), "linear" (linear regression), a torch module, or a function from input
@@ -147,6 +149,7 @@ class Regressor(RegressorMixin, NetEstimator):
         self.target_scaling_ = TargetScaling.fit(targets, weight)
         self.target_deviation_ = self.target_scaling_.scale.copy()
         self.held_out_error_: float | None = None
+        self.part_levels_ = np.zeros((0, 0, 0))
         return targets
 
     def _targets_count(self) -> int:
@@ -191,7 +194,7 @@ class Regressor(RegressorMixin, NetEstimator):
         if isinstance(self.objective_, SignedSquaredError):
             count = self.objective_.targets
             r, plus, minus = torch.sigmoid(z[..., :1]), z[..., 1 : 1 + count], z[..., 1 + count :]
-            z = plus + (plus - minus) * r / (1 - 2 * r).clamp_min(0.05)
+            z = plus + (plus - minus) * r / (1 - 2 * r).clamp_min(_LEAST_SHARE)
         scale, centre = (torch.as_tensor(v).to(z) for v in (self.target_scaling_.scale, self.target_scaling_.centre))
         return z * scale + centre + self._offset_like(z, x)
 
@@ -299,7 +302,6 @@ class Regressor(RegressorMixin, NetEstimator):
             y = examples.y[:, 1:] if signed else examples.y
             w = torch.from_numpy(weight).to(y)
             self.parameters_ = constants(self.members_, self.physics_, examples.x, y, w, examples.train)
-        self.part_levels_ = np.zeros((0, 0, 0))
         if stated_parts(self.physics_) is not None:
             self.part_levels_ = levels(self.physics_, member_parts(self.members_, examples.x[:rows]), weight[:rows])
 
@@ -347,7 +349,7 @@ class Regressor(RegressorMixin, NetEstimator):
 
         Returns:
             By name of the part, in the shape of `predict`: terms in the unit of the target, or factors; together with
-            "constant", (T,) or a number, they make the prediction, before what bounds and integrals do to it.
+            "constant", (T,) or a number, they make the prediction, less what a `Baseline` gives.
 
         Raises:
             InputError: When no `Sum` or `Product` is built in.
@@ -361,7 +363,9 @@ class Regressor(RegressorMixin, NetEstimator):
     def _contributions(self, x: Array) -> tuple[dict[str, Array], Array]:
         inputs = torch.from_numpy(self.physics_.prepare(x, self.scaling_)).to(self.members_.values.device)
         parts = member_parts(self.members_, inputs)
-        return contributions(self.physics_, parts, self.part_levels_, self.target_scaling_)
+        untrained = np.ones((*parts.shape[:2], parts.shape[3]))
+        level = self.part_levels_ if self.part_levels_.size else untrained
+        return contributions(self.physics_, parts, level, self.target_scaling_)
 
     def predict_with_spread(self, X: Any) -> tuple[Array, Array]:
         """Expected target, as `predict` gives it, and `spread`, for the price of one.
@@ -409,7 +413,11 @@ class Regressor(RegressorMixin, NetEstimator):
             return scaling.invert(z)
         count = self.objective_.targets
         r, plus, minus = z[..., :1], z[..., 1 : 1 + count], z[..., 1 + count :]
-        return np.asarray(np.clip(scaling.invert(signed_mean(r, plus, minus)), scaling.low, scaling.high))
+        y = np.clip(scaling.invert(signed_mean(r, plus, minus)), scaling.low, scaling.high)
+        for columns, shifts in self.physics_.blocks(count):
+            if not shifts:  # a range that is cut off in each number does not turn, and does not scale with units
+                y[..., columns] = scaling.invert(signed_mean(r, plus, minus, _LEAST_SHARE))[..., columns]
+        return np.asarray(y)
 
     def _shape(self, y: Array) -> Array:
         return y[..., 0] if self.flat_ else y

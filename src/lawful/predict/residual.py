@@ -7,11 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lawful.errors import InputError
 from lawful.learning.members import Members
 from lawful.learning.objectives import Objective, Shrunk
 from lawful.learning.scaling import TargetScaling
 from lawful.nets.based import Based, Beside
-from lawful.nets.fitted import Fitted, errors, fit_constants
+from lawful.nets.fitted import Fitted, errors, fit_constants, settle
 from lawful.predict.inputs import Array
 from lawful.predict.knowledge import Knowledge
 
@@ -36,7 +37,20 @@ class Parameter:
 
 
 def first_constants(known: Knowledge, x: Array, y: Array, weight: Array, scaling: TargetScaling) -> Array:
-    """The constants that fit best without a network, as free numbers, (K,), for targets (N, T)."""
+    """The constants that fit best without a network, as free numbers, (K,), for targets (N, T).
+
+    Raises:
+        InputError: When the baseline is no number at its starting values.
+    """
+    model = known.known_model
+    with torch.no_grad():
+        begun = model.predict(torch.from_numpy(x.astype(np.float64)), known.table, model.start())
+    bad = int((~torch.isfinite(begun)).any(1).sum())
+    if bad:
+        raise InputError(
+            f"{model.name}: not a number in {bad} of {len(x)} rows at the starting values of its parameters. Drop "
+            "those, or start elsewhere: parameters={'k': (start, low, high)}."
+        )
     some = np.linspace(0, len(x) - 1, min(len(x), _ROWS)).astype(np.int64)
     X, targets, w = (torch.from_numpy(v[some].astype(np.float64)) for v in (x, y, weight))
     return fit_constants(known.known_model, known.table, X, targets, w, torch.from_numpy(scaling.scale))
@@ -72,10 +86,10 @@ def shrunk(objective: Objective, known: Knowledge) -> Objective:
 def constants(
     members: Members, known: Knowledge, x: Tensor, y: Tensor, weight: Tensor, rows: Tensor
 ) -> dict[str, Parameter]:
-    """The fitted constants.
+    """The fitted constants, after they have settled.
 
     Args:
-        members: The networks after training.
+        members: The networks after training; they change with their constants, and predict as before.
         known: The statements.
         x: What the networks were given, (N, numbers).
         y: Standardised targets, (N, T).
@@ -89,7 +103,10 @@ def constants(
         assert isinstance(net, Beside)
         chosen = rows[m].long()
         some = chosen[:: -(-len(chosen) // _JUDGED)]
-        fitted = errors(net.based, x[some], y[some], weight[some], shrink=float(known.baseline.options["shrink"]))
+        seen, shrink = (x[some], y[some], weight[some]), float(known.baseline.options["shrink"])
+        settle(net.based, *seen, shrink=shrink)
+        members.values[m] = torch.cat([p.detach().flatten() for p in net.parameters()])
+        fitted = errors(net.based, *seen, shrink=shrink)
         found.append(replace(fitted, covariance=fitted.covariance * len(some) / len(chosen)))
     if not found[0].names:
         return {}

@@ -25,16 +25,17 @@ def signed_probabilities(q: Array) -> Array:
     return np.asarray(np.divide(positive, total, out=np.full_like(positive, 1 / K), where=total > 0))
 
 
-def signed_mean(r: Array, plus: Array, minus: Array) -> Array:
+def signed_mean(r: Array, plus: Array, minus: Array, least: float = 1e-9) -> Array:
     r"""Mean of the target under signed weights, $f_+ + (f_+ - f_-)\,r / (1 - 2r)$.
 
     Args:
         r: Share of negative weight; the mean is defined where it is below one half.
         plus: Mean of the target over events of positive weight, $f_+$.
         minus: The same over events of negative weight, $f_-$.
+        least: What $1 - 2r$ is taken to be at least.
 
     Examples:
         >>> signed_mean(np.array([0.25]), np.array([1.0]), np.array([3.0]))  # (0.75 * 1 - 0.25 * 3) / 0.5
         array([0.])
     """
-    return np.asarray(plus + (plus - minus) * r / np.maximum(1 - 2 * r, 1e-9))
+    return np.asarray(plus + (plus - minus) * r / np.maximum(1 - 2 * r, least))
