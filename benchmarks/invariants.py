@@ -22,15 +22,15 @@ def size(a: np.ndarray) -> np.ndarray:
     return np.linalg.norm(a, axis=1)
 
 
-FUNCTIONS = {
-    "sin(a.b) |a|": lambda a, b, c: np.sin(dot(a, b)) * size(a),
-    "exp(-|a|) + cos(3 |b|)": lambda a, b, c: np.exp(-size(a)) + np.cos(3 * size(b)),
-    "angle between a and b": lambda a, b, c: np.arccos(np.clip(dot(a, b) / size(a) / size(b), -1, 1)),
-    "log(1 + |a + b|^2)": lambda a, b, c: np.log1p(dot(a + b, a + b)),
-    "tanh(a x b . c)": lambda a, b, c: np.tanh(dot(np.cross(a, b), c)),
-    "|a + b| cos|c|": lambda a, b, c: size(a + b) * np.cos(size(c)),
-    "two charges at distances |a - b|, |a - c|": lambda a, b, c: (
-        1 / np.sqrt(0.1 + dot(a - b, a - b)) + 1 / np.sqrt(0.1 + dot(a - c, a - c))
+FUNCTIONS = {  # of (a, b, c), each (n, 3)
+    "sin(a.b) |a|": lambda v: np.sin(dot(v[0], v[1])) * size(v[0]),
+    "exp(-|a|) + cos(3 |b|)": lambda v: np.exp(-size(v[0])) + np.cos(3 * size(v[1])),
+    "angle between a and b": lambda v: np.arccos(np.clip(dot(v[0], v[1]) / size(v[0]) / size(v[1]), -1, 1)),
+    "log(1 + |a + b|^2)": lambda v: np.log1p(dot(v[0] + v[1], v[0] + v[1])),
+    "tanh(a x b . c)": lambda v: np.tanh(dot(np.cross(v[0], v[1]), v[2])),
+    "|a + b| cos|c|": lambda v: size(v[0] + v[1]) * np.cos(size(v[2])),
+    "two charges at distances |a - b|, |a - c|": lambda v: sum(
+        1 / np.sqrt(0.1 + dot(v[0] - other, v[0] - other)) for other in v[1:]
     ),
 }
 ENERGIES = {
@@ -42,7 +42,7 @@ WAYS = {
     "architecture": lambda s: [s.by("architecture")],
     "architecture, from nothing": lambda s: [s.by("architecture", start=False)],
     "augment": lambda s: [s.by("augment")],
-    "plain network": lambda s: [],
+    "plain network": lambda s: [s],
 }
 
 
@@ -67,7 +67,7 @@ def sample(name: str, n: int, seed: int) -> tuple[np.ndarray, np.ndarray, Symmet
     rng = np.random.default_rng(seed)
     if name in FUNCTIONS:
         X = rng.normal(size=(n, 9))
-        return X, FUNCTIONS[name](X[:, :3], X[:, 3:6], X[:, 6:]), Symmetry(groups.SO(3), "3*vector")
+        return X, FUNCTIONS[name]((X[:, :3], X[:, 3:6], X[:, 6:])), Symmetry(groups.SO(3), "3*vector")
     pair, least = ENERGIES[name]
     x = particles(n, least, rng)
     return x.reshape(n, -1), energy(x, pair), Symmetry(groups.S(5) * groups.O(3), "vector")
