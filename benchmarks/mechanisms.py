@@ -8,240 +8,38 @@ updates, with 95% intervals over five seeds. The weight of a penalty is the best
 
 import argparse
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from scipy.special import ellipk
 
 import lawful as lf
-from lawful.physics import (
-    Baseline,
-    Bounds,
-    Conserved,
-    Integral,
-    Monotonic,
-    Statement,
-    Sum,
-    Symmetry,
-    Units,
-    groups,
-)
+from lawful.predict.comparing import Comparison
 from lawful.predict.comparing_table import count_text, interval_text, verdict
+from mechanism_cases import CASES, FIELDS
 
-WEIGHTS = [{"weight": weight} for weight in (0.1, 1.0, 10.0)]
-FIELDS = (0.0, 0.03, 0.1, 0.3, 1.0)
-Drawn = tuple[pd.DataFrame, np.ndarray]
-
-
-@dataclass(frozen=True)
-class Case:
-    """A system: events inside and outside the domain of training, and what is stated of it."""
-
-    title: str
-    statement: Statement
-    inside: Drawn
-    outside: Drawn
-    mechanisms: tuple[str, ...] = ("augment", "loss", "architecture")
-    options: dict[str, Any] = field(default_factory=lambda: {"loss": WEIGHTS})
-
-
-def table(**columns: np.ndarray) -> pd.DataFrame:
-    """Columns of numbers; a matrix gives one column for each of its own."""
-    parts = {}
-    for name, values in columns.items():
-        if values.ndim == 1:
-            parts[name] = values
-        else:
-            parts |= {f"{name}{k}": values[:, k] for k in range(values.shape[1])}
-    return pd.DataFrame(parts)
-
-
-# ---- the systems -----------------------------------------------------------------------------------------------
-def rotation(rng: np.random.Generator) -> Case:
-    """A scalar of three vectors, of which the first was only seen in the upper half of space."""
-
-    def draw(n: int, sign: float) -> Drawn:
-        a, b, c = rng.normal(size=(3, n, 3))
-        a[:, 2] = sign * np.abs(a[:, 2])
-        y = np.linalg.norm(a, axis=1) * np.tanh((b * c).sum(1)) + np.cos((a * b).sum(1))
-        return table(a=a, b=b, c=c), y
-
-    known = Symmetry(groups.O(3), "3*vector")
-    return Case("scalar of three vectors; outside: the other half of space", known, draw(430, 1), draw(2000, -1))
-
-
-def force(rng: np.random.Generator) -> Case:
-    """The acceleration of a relativistic charge in electric and magnetic fields."""
-
-    def draw(n: int, size: float) -> Drawn:
-        E, u, B = size * rng.normal(size=(3, n, 3))
-        gamma = np.sqrt(1 + (u**2).sum(1, keepdims=True))
-        v = u / gamma
-        return table(E=E, u=u, B=B), (E + np.cross(v, B) - v * (v * E).sum(1, keepdims=True)) / gamma
-
-    known = Symmetry(groups.O(3), "2*vector + pseudovector", to="vector")
-    return Case("acceleration in E and B; outside: all 1.5 times as large", known, draw(430, 1), draw(2000, 1.5))
-
-
-def reflection(rng: np.random.Generator) -> Case:
-    """What is even in one of three named columns, seen mostly on one side."""
-
-    def draw(n: int, low: float, high: float) -> Drawn:
-        x, E, T = rng.uniform(low, high, n), rng.uniform(1, 3, n), rng.uniform(0, 1, n)
-        return table(x=x, E=E, T=T), np.exp(-(x**2)) * E + np.cos(2 * x) * T + 0.3 * x**2
-
-    known = Symmetry(groups.O(1), {"vector": [["x"]], "scalar": "others"})
-    return Case("even in a column; outside: the side not seen", known, draw(290, -0.5, 2), draw(2000, -2, -0.5))
-
-
-def permutation(rng: np.random.Generator) -> Case:
-    """The energy of eight equal charges on a line."""
-
-    def draw(n: int, size: float) -> Drawn:
-        x = size * rng.normal(size=(n, 8))
-        i, j = np.triu_indices(8, 1)
-        return table(x=x), (1 / np.sqrt((x[:, i] - x[:, j]) ** 2 + 0.25)).sum(1)
-
-    known = Symmetry(groups.S(8), "vector")
-    return Case("energy of eight charges; outside: 1.5 times as far apart", known, draw(430, 1), draw(2000, 1.5))
-
-
-def broken(strength: float) -> Callable[[np.random.Generator], Case]:
-    """Two vectors in a field along z, which breaks the rotations that are stated."""
-
-    def make(rng: np.random.Generator) -> Case:
-        def draw(n: int, size: float) -> Drawn:
-            a, b = size * rng.normal(size=(2, n, 3))
-            y = np.tanh((a * b).sum(1)) + 0.5 * np.linalg.norm(a, axis=1)  # deviation 0.75
-            return table(a=a, b=b), y + 0.75 * strength * a[:, 2]
-
-        known = Symmetry(groups.SO(3), "2*vector")
-        title = f"rotations, broken by {strength:g} of the deviation; outside: 1.5 times as large"
-        return Case(title, known, draw(430, 1), draw(2000, 1.5))
-
-    return make
-
-
-def pendulum(rng: np.random.Generator) -> Case:
-    """The period of a pendulum of any amplitude."""
-
-    def draw(n: int, longest: float) -> Drawn:
-        length, g = longest * rng.uniform(0.25, 1, n), rng.uniform(1.6, 25, n)
-        angle = rng.uniform(0.1, 2.5, n)
-        period = 4 * np.sqrt(length / g) * ellipk(np.sin(angle / 2) ** 2)
-        return table(length=length, g=g, angle=angle), period
-
-    known = Units({"length": "m", "g": "m / s**2", "angle": "rad"}, to="s")
-    inside, outside = draw(290, 2), draw(2000, 20)
-    return Case("period of a pendulum; outside: ten times as long", known, inside, outside, ("augment", "architecture"))
-
-
-def _turn_on(rng: np.random.Generator, n: int, low: float, high: float, noise: float) -> Drawn:
-    pt, eta = rng.uniform(low, high, n), rng.uniform(-2, 2, n)
-    efficiency = 0.97 / (1 + np.exp(-(pt - 25 - 2 * np.abs(eta)) / 4))
-    return table(pt=pt, eta=eta), efficiency + noise * rng.normal(size=n)
-
-
-def monotonic(rng: np.random.Generator) -> Case:
-    """A noisy efficiency that rises with pt."""
-    known = Monotonic("efficiency", along="pt")
-    inside, outside = _turn_on(rng, 140, 5, 50, 0.2), _turn_on(rng, 2000, 50, 100, 0)
-    return Case("noisy efficiency rises with pt; outside: beyond in pt", known, inside, outside, ("loss", "architecture"))
-
-
-def bounds(rng: np.random.Generator) -> Case:
-    """A noisy efficiency between 0 and 1."""
-    inside, outside = _turn_on(rng, 140, 5, 50, 0.2), _turn_on(rng, 2000, 50, 100, 0)
-    title = "noisy efficiency between 0 and 1; outside: beyond in pt"
-    return Case(title, Bounds(0.0, 1.0), inside, outside, ("loss", "architecture"))
-
-
-def conserved(rng: np.random.Generator) -> Case:
-    """The state of an anharmonic oscillator after a time of 0.5."""
-
-    def draw(n: int, size: float) -> Drawn:
-        x, v = size * rng.uniform(-1, 1, (2, n))
-        X = table(x=x, v=v)
-        for _ in range(500):  # leapfrog
-            v = v - 0.0005 * x**3
-            x = x + 0.001 * v
-            v = v - 0.0005 * x**3
-        return X, np.stack([x, v], 1)
-
-    known = Conserved("v**2 / 2 + x**4 / 4", columns=["x", "v"])
-    inside, outside = draw(200, 1.5), draw(2000, 2.0)
-    title = "next state of an oscillator; outside: amplitudes up to a third larger"
-    return Case(title, known, inside, outside, ("loss", "architecture"))
-
-
-def integral(rng: np.random.Generator) -> Case:
-    """Ground states of wells of several widths, measured with noise."""
-
-    def draw(n: int, low: float, high: float, noise: float) -> Drawn:
-        x, L = rng.uniform(0, 3, n), rng.uniform(low, high, n)
-        psi = np.where(x < L, np.sqrt(2 / L) * np.sin(np.pi * x / L), 0)
-        return table(x=x, L=L), psi + noise * rng.normal(size=n)
-
-    known = Integral("psi**2", over=("x", 0.0, 3.0), equals=1.0)
-    inside, outside = draw(290, 1, 2, 0.1), draw(2000, 2, 2.8, 0)
-    title = "noisy wave functions; outside: wider wells"
-    return Case(title, known, inside, outside, ("loss", "architecture"))
-
-
-def baseline(formula: str, words: str) -> Callable[[np.random.Generator], Case]:
-    """The acceleration of a pendulum in air, with a formula for a part of it."""
-
-    def make(rng: np.random.Generator) -> Case:
-        def draw(n: int, low: float, high: float) -> Drawn:
-            angle = rng.uniform(low, high, n) * rng.choice([-1, 1], n)
-            speed = rng.uniform(-3, 3, n)
-            return table(angle=angle, speed=speed), -9.81 * np.sin(angle) - 0.4 * speed * np.abs(speed)
-
-        known = Baseline(formula, parameters={"length": 1.3})
-        title = f"pendulum in air, {words}; outside: larger angles"
-        return Case(title, known, draw(140, 0, 1.2), draw(2000, 1.2, 2.4), ("residual",), {})
-
-    return make
-
-
-def parts(rng: np.random.Generator) -> Case:
-    """A separable energy, seen where position or momentum is small."""
-
-    def energy(x: np.ndarray, p: np.ndarray) -> Drawn:
-        return table(x=x, p=p), np.sqrt(1 + p**2) - np.cos(2 * x)
-
-    n = 290
-    wide, narrow, along = rng.uniform(-2, 2, n), rng.uniform(-0.3, 0.3, n), rng.random(n) < 0.5
-    inside = energy(np.where(along, wide, narrow), np.where(along, narrow, wide))
-    x, p = rng.choice([-1, 1], (2, 2000)) * rng.uniform(0.3, 2, (2, 2000))
-    title = "kinetic + potential energy, seen on a cross; outside: the rest of the plane"
-    known = Sum({"kinetic": ["p"], "potential": ["x"]})
-    return Case(title, known, inside, energy(x, p), ("loss", "architecture"))
-
-
-CASES: dict[str, Callable[[np.random.Generator], Case]] = {
-    "rotation": rotation,
-    "force": force,
-    "reflection": reflection,
-    "permutation": permutation,
-    **{f"field {strength:g}": broken(strength) for strength in FIELDS},
-    "units": pendulum,
-    "monotonic": monotonic,
-    "bounds": bounds,
-    "conserved": conserved,
-    "integral": integral,
-    "baseline": baseline("-9.81 / length * sin(angle)", "the formula without air"),
-    "wrong baseline": baseline("9.81 / length * cos(3 * angle)", "a wrong formula"),
-    "sum": parts,
+COLOURS = {
+    "none": "#868e96",
+    "augment": "#e8a33d",
+    "loss": "#2f7ed8",
+    "architecture": "#c92a2a",
+    "residual": "#2b8a3e",
 }
+COLUMNS = (
+    "case",
+    "mechanism",
+    "error inside",
+    "error outside",
+    "violation",
+    "ratio inside",
+    "ratio outside",
+    "events needed",
+    "CPU time",
+    "inside it",
+)
 
 
-# ---- measuring -------------------------------------------------------------------------------------------------
-def measure(name: str) -> "lf.predict.Comparison":
+def measure(name: str) -> Comparison:
     """Compare all mechanisms of a case, five seeds."""
     case = CASES[name](np.random.default_rng(sorted(CASES).index(name)))
     return lf.compare(
@@ -255,3 +53,118 @@ def measure(name: str) -> "lf.predict.Comparison":
         epochs=100,
         verbose=False,
     )
+
+
+def rows(name: str, found: Comparison) -> list[str]:
+    """The rows of a case in the printed table."""
+    events, lines = found.runs["events"], []
+    base = found.table["seconds"].iloc[0]
+    for _, row in found.table.iterrows():
+        cells = [
+            name if row["mechanism"] == "none" else "",
+            row["mechanism"] + (f", {row['options'].replace('=', ' ')}" if row["options"] else ""),
+            *(f"{row[what]:.2g} ± {row[f'{what} spread']:.1g}" for what in ("error", "error outside")),
+            f"{row['violation']:.1g}" if row["violation"] > 1e-9 else "0",
+            *(interval_text(*(row[f"{at}ratio{end}"] for end in ("", " low", " high"))) for at in ("", "outside ")),
+            count_text(row["events needed"], events.min(), events.max()),
+            f"{row['seconds'] / base:.1f}",
+            row["verdict"].split(":")[0],
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def false_alarms(comparisons: int = 40) -> float:
+    """Share of comparisons, five seeds each, in which a network is said to differ from the same one, started anew."""
+    X, y = CASES["units"](np.random.default_rng(1)).inside
+    values, wrong = X.to_numpy(), 0
+    for comparison in range(comparisons):
+        errors = np.zeros((5, 2))
+        for repetition in range(5):
+            rng = np.random.default_rng([comparison, repetition])
+            learn, judge = np.split(rng.permutation(len(y)), [200])
+            for start in range(2):
+                model = lf.Regressor(hidden=(32, 32), learning_rate=0.01, epochs=50, patience=50, verbose=False)
+                model.set_params(seed=1000 * comparison + 10 * repetition + start).fit(values[learn], y[learn])
+                errors[repetition, start] = np.sqrt(np.mean((model.predict(values[judge]) - y[judge]) ** 2))
+        wrong += verdict(np.log(errors[:, 1] / errors[:, 0])) != "no difference"
+    return wrong / comparisons
+
+
+def draw_ratios(results: dict[str, Comparison]) -> Any:
+    """Ratios of all cases, inside and outside."""
+    from matplotlib.figure import Figure
+
+    names = [name for name in results if not name.startswith("field") or name == "field 0"]
+    figure = Figure(figsize=(8.2, 0.36 * len(names) + 1.2), layout="constrained")
+    axes = figure.subplots(1, 2, sharey=True)
+    for axis, prefix, title in zip(axes, ("", "outside "), ("inside", "outside"), strict=True):
+        for place, name in enumerate(names):
+            part = results[name].table.iloc[1:]
+            for k, (_, row) in enumerate(part.iterrows()):
+                middle, low, high = (row[f"{prefix}ratio{end}"] for end in ("", " low", " high"))
+                height = -place - 0.2 * (k - (len(part) - 1) / 2)
+                axis.plot([low, high], [height, height], color=COLOURS[row["mechanism"]], linewidth=1.2)
+                axis.plot([middle], [height], "o", color=COLOURS[row["mechanism"]], markersize=4)
+        axis.axvline(1, color=COLOURS["none"], linewidth=1)
+        axis.set(xscale="log", title=title, xlabel="error / error without physics")
+        axis.set_xlim(0.004, 12)
+    axes[0].set_yticks(-np.arange(len(names)), names)
+    _legend(axes[0], ("augment", "loss", "architecture", "residual"), "upper left")
+    return figure
+
+
+def draw_field(results: dict[str, Comparison]) -> Any:
+    """Errors against the strength of what breaks the symmetry, for few and for many events."""
+    from matplotlib.figure import Figure
+
+    found = {strength: results[f"field {strength:g}"].runs for strength in FIELDS}
+    events = sorted(set(found[FIELDS[0]]["events"]))
+    figure = Figure(figsize=(8.2, 3.2), layout="constrained")
+    axes = figure.subplots(1, 2, sharey=True)
+    for axis, count in zip(axes, events, strict=True):
+        for mechanism in ("none", "augment", "loss", "architecture"):
+            parts = [runs[(runs["events"] == count) & (runs["mechanism"] == mechanism)] for runs in found.values()]
+            middle = [part["error"].median() for part in parts]
+            low, high = ([part["error"].quantile(q) for part in parts] for q in (0.16, 0.84))
+            axis.plot(range(len(FIELDS)), middle, "o-", color=COLOURS[mechanism], markersize=4)
+            axis.fill_between(range(len(FIELDS)), low, high, color=COLOURS[mechanism], alpha=0.15, linewidth=0)
+        axis.set_xticks(range(len(FIELDS)), [f"{strength:g}" for strength in FIELDS])
+        axis.set(title=f"{count} training events", xlabel="field / deviation without it")
+    axes[0].set(ylabel="rms error / deviation", ylim=(0, None))
+    _legend(axes[0], ("none", "augment", "loss", "architecture"), "lower right")
+    return figure
+
+
+def _legend(axis: Any, names: tuple[str, ...], where: str) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [Line2D([], [], color=COLOURS[name], marker="o", markersize=4, label=name) for name in names]
+    axis.legend(handles=handles, frameon=False, fontsize="small", loc=where)
+
+
+def main() -> None:
+    """Measure and print; with --figures, draw."""
+    reader = argparse.ArgumentParser(description=__doc__)
+    reader.add_argument("cases", nargs="*", help=f"all, if none is named: {', '.join(CASES)}")
+    reader.add_argument("--figures", type=Path, help="folder for mechanisms.svg and mechanisms-field.svg")
+    given = reader.parse_args()
+    for name in given.cases:
+        if name not in CASES:
+            reader.error(f"there is no case {name!r}; there are {', '.join(CASES)}")
+    results, started = {}, time.process_time()
+    print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
+    for name in given.cases or CASES:
+        results[name] = measure(name)
+        print("\n".join(rows(name, results[name])), flush=True)
+    print(f"\n{time.process_time() - started:.0f} CPU s.")
+    if not given.cases:
+        print(f"The same network, started anew, was said to differ in {false_alarms():.0%} of 40 comparisons.")
+    if given.figures:
+        draw_ratios(results).savefig(given.figures / "mechanisms.svg")
+        if all(f"field {strength:g}" in results for strength in FIELDS):
+            draw_field(results).savefig(given.figures / "mechanisms-field.svg")
+
+
+if __name__ == "__main__":
+    main()
