@@ -149,6 +149,22 @@ def test_all_parts_get_as_many_updates_and_members():
     assert found.wanted == pytest.approx(found.table["error"][0])
 
 
+def test_a_training_that_was_cut_short_shows():
+    noise = np.random.default_rng(1).normal(size=len(X))
+    made = {
+        name: lf.compare(
+            lf.Regressor(hidden=(32,), learning_rate=0.01),
+            X,
+            y,
+            statements=ROTATION,
+            mechanisms=[None],
+            **FAST | {"epochs": epochs, "fractions": (1.0,)},
+        ).table["best after"][0]
+        for name, y, epochs in (("short", TRUE, 4), ("long", noise, 60))
+    }
+    assert made["long"] < 0.3 < made["short"] == 1.0
+
+
 def test_the_events_needed_and_their_spread_where_some_seeds_never_reach_the_error():
     runs = pd.DataFrame(
         {
@@ -163,6 +179,7 @@ def test_the_events_needed_and_their_spread_where_some_seeds_never_reach_the_err
             "violation": 0.1,
             "parameters": 3,
             "seconds": 1.0,
+            "best after": 1.0,
         }
     )
     row = tabled(runs, 0.2, [("s", "none")]).iloc[0]
@@ -174,7 +191,7 @@ def test_the_events_needed_and_their_spread_where_some_seeds_never_reach_the_err
 
 def test_a_penalty_that_hurts_puts_no_doubt_on_a_statement_whose_architecture_helps():
     base = {"events": 100, "fraction": 1.0, "statement": "s", "options": "", "error outside": np.nan}
-    base |= {"violation": 0.1, "parameters": 3, "seconds": 1.0}
+    base |= {"violation": 0.1, "parameters": 3, "seconds": 1.0, "best after": 1.0}
     factor = {"none": 1.0, "loss": 2.0, "architecture": 0.5}
     rows = [
         {**base, "seed": seed, "mechanism": how, "error": size * (1 + 0.01 * seed * (how != "none"))}

@@ -30,11 +30,12 @@ class Comparison:
 
     Attributes:
         table: A row for each statement and mechanism: median over the seeds of "error", "error outside",
-            "violation", "events needed", "parameters", "seconds" (CPU), each followed by a column with half the
-            distance of its 16th and 84th percentiles, "... spread"; "options" of the mechanism; "ratio", the error as
-            a multiple of that without physics (geometric mean over the seeds), its 95% interval "ratio low" and
-            "ratio high", and "verdict": "helps", "hurts", or "no difference" where the interval contains 1 or the
-            change is below 1%. Likewise "outside ratio" and "verdict outside".
+            "violation", "events needed", "parameters", "seconds" (CPU), "best after" (the share of the epochs after
+            which held-out events were predicted best: near 1, longer training may help), each followed by a column
+            with half the distance of its 16th and 84th percentiles, "... spread"; "options" of the mechanism;
+            "ratio", the error as a multiple of that without physics (geometric mean over the seeds), its 95%
+            interval "ratio low" and "ratio high", and "verdict": "helps", "hurts", or "no difference" where the
+            interval contains 1 or the change is below 1%. Likewise "outside ratio" and "verdict outside".
         runs: A row for each single training.
         kind: What the error is: "rms error / deviation" or "log loss".
         wanted: The error for which the events needed are counted.

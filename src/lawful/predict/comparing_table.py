@@ -11,7 +11,7 @@ from lawful.predict.inputs import Array
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ("error", "error outside", "violation", "events needed", "parameters", "seconds")
+COLUMNS = ("error", "error outside", "violation", "events needed", "parameters", "seconds", "best after")
 _FALSE_ALARMS = 0.05
 _LEAST = 0.01  # a smaller change of the error is no difference, however often it is seen
 
@@ -134,8 +134,8 @@ def as_text(table: "pd.DataFrame", runs: "pd.DataFrame") -> str:
         values, spreads = table[column], table[f"{column} spread"]
         if column == "events needed":
             shown[column] = [count_text(v, events.min(), events.max()) for v in values]
-        elif column == "parameters":
-            shown[column] = [f"{v:,.0f}" for v in values]
+        elif column in ("parameters", "best after"):
+            shown[column] = [f"{v:,.0f}" if column == "parameters" else f"{v:.0%}" for v in values]
         elif np.isfinite(values).any():
             shown[column] = [f"{v:.3g} ± {s:.1g}" for v, s in zip(values, spreads, strict=True)]
     for prefix, judged in (("", "verdict"), ("outside ", "verdict outside")):

@@ -92,8 +92,11 @@ class Trial:
         X, y, w = _rows(self.X, judge), self.y[judge], None if self.weight is None else self.weight[judge]
         started = time.process_time()
         fitted.fit(_rows(self.X, learn), self.y[learn], None if self.weight is None else self.weight[learn])
+        seconds = time.process_time() - started
+        judged = [line["validation_loss"] for line in fitted.history_]
         row = {
-            "seconds": time.process_time() - started,
+            "seconds": seconds,
+            "best after": (int(np.argmin(judged)) + 1) / len(judged),
             "error": _error(fitted, X, y, w, self.scale),
             "error outside": np.nan if self.outside is None else _error(fitted, *self.outside, None, self.scale),
             "parameters": int(fitted.members_.values.shape[1]),
