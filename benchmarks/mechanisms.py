@@ -41,7 +41,8 @@ COLUMNS = (
 
 def measure(name: str) -> Comparison:
     """Compare all mechanisms of a case, five seeds."""
-    case = CASES[name](np.random.default_rng(sorted(CASES).index(name)))
+    seed, make = CASES[name]
+    case = make(np.random.default_rng(seed))
     return lf.compare(
         lf.Regressor(hidden=(32, 32), learning_rate=0.01),
         *case.inside,
@@ -49,7 +50,8 @@ def measure(name: str) -> Comparison:
         mechanisms=[None, *case.mechanisms],
         outside=case.outside,
         options={key: value for key, value in case.options.items() if key in case.mechanisms},
-        fractions=(0.25, 1.0),
+        fractions=case.fractions,
+        seeds=case.seeds,
         epochs=100,
         verbose=False,
     )
@@ -76,7 +78,7 @@ def rows(name: str, found: Comparison) -> list[str]:
 
 def false_alarms(comparisons: int = 40) -> float:
     """Share of comparisons, five seeds each, in which a network is said to differ from the same one, started anew."""
-    X, y = CASES["units"](np.random.default_rng(1)).inside
+    X, y = CASES["units"][1](np.random.default_rng(1)).inside
     values, wrong = X.to_numpy(), 0
     for comparison in range(comparisons):
         errors = np.zeros((5, 2))
