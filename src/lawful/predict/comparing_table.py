@@ -157,4 +157,4 @@ def interval_text(middle: float, low: float, high: float) -> str:
     """A ratio with its interval, as "0.5 (0.4 to 0.6)"."""
     if np.isnan(middle):
         return "–"
-    return f"{middle:.2g}" if np.isnan(low) else f"{middle:.2g} ({low:.2g} to {high:.2g})"
+    return f"{middle:.2g}" if np.isnan(low) else f"{middle:.2g} ({low:.3g} to {high:.3g})"
