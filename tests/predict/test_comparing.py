@@ -191,7 +191,7 @@ def test_the_events_needed_and_their_spread_where_some_seeds_never_reach_the_err
 
 def test_a_penalty_that_hurts_puts_no_doubt_on_a_statement_whose_architecture_helps():
     base = {"events": 100, "fraction": 1.0, "statement": "s", "options": "", "error outside": np.nan}
-    base |= {"violation": 0.1, "parameters": 3, "seconds": 1.0, "best after": 1.0}
+    base |= {"violation": 0.1, "parameters": 3, "seconds": 1.0, "best after": 0.5}
     factor = {"none": 1.0, "loss": 2.0, "architecture": 0.5}
     rows = [
         {**base, "seed": seed, "mechanism": how, "error": size * (1 + 0.01 * seed * (how != "none"))}
@@ -204,6 +204,8 @@ def test_a_penalty_that_hurts_puts_no_doubt_on_a_statement_whose_architecture_he
     for row in rows:
         row["error"] = factor[row["mechanism"]] * (1 + 0.01 * row["seed"] * (row["mechanism"] != "none"))
     assert list(tabled(pd.DataFrame(rows), 1.0, cases)["verdict"])[1:] == ["hurts: is the statement true?"] * 2
+    slow = pd.DataFrame(rows).assign(**{"best after": 0.9})
+    assert list(tabled(slow, 1.0, cases)["verdict"])[1:] == ["hurts: trained too short?"] * 2
 
 
 def test_long_names_are_broken_in_the_figure_and_rounding_does_not_stretch_it():

@@ -41,8 +41,9 @@ class Comparison:
         wanted: The error for which the events needed are counted.
 
     A mechanism that makes no difference gets another verdict in one comparison of twenty. The interval is of random
-    splits and starts with these events, not with others. "hurts: is the statement true?" stands where holding the
-    statement by architecture or residual does not help either. Events needed are infinite where the error was not
+    splits and starts with these events, not with others. "hurts: trained too short?" stands where "best after" is
+    0.8 or more; else "hurts: is the statement true?" where holding the statement by architecture or residual does not
+    help either. Events needed are infinite where the error was not
     reached, and the smallest number that was tried where this was enough; they are read off the medians.
     """
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 COLUMNS = ("error", "error outside", "violation", "events needed", "parameters", "seconds", "best after")
 _FALSE_ALARMS = 0.05
+_CUT_SHORT = 0.8  # share of the epochs after which held-out events were predicted best, if it is still improving
 _LEAST = 0.01  # a smaller change of the error is no difference, however often it is seen
 
 
@@ -55,7 +56,9 @@ def tabled(runs: "pd.DataFrame", wanted: float, cases: Sequence[tuple[str, str]]
             row["verdict outside" if prefix else "verdict"] = verdict(d) if there else "–"
         rows.append(row)
     for row in rows:
-        if row["verdict"] == "hurts" and _is_doubtful(row, rows):
+        if row["verdict"] == "hurts" and row["best after"] >= _CUT_SHORT:
+            row["verdict"] = "hurts: trained too short?"
+        elif row["verdict"] == "hurts" and _is_doubtful(row, rows):
             row["verdict"] = "hurts: is the statement true?"
     return pd.DataFrame(rows)
 
