@@ -59,7 +59,8 @@ def measure(name: str) -> Comparison:
 
 def rows(name: str, found: Comparison) -> list[str]:
     """The rows of a case in the printed table."""
-    events, lines = found.runs["events"], []
+    least, most = found.runs["events"].min(), found.runs["events"].max()
+    lines = []
     base = found.table["seconds"].iloc[0]
     for _, row in found.table.iterrows():
         cells = [
@@ -68,7 +69,7 @@ def rows(name: str, found: Comparison) -> list[str]:
             *(f"{row[what]:.2g} ± {row[f'{what} spread']:.1g}" for what in ("error", "error outside")),
             f"{row['violation']:.1g}" if row["violation"] > 1e-9 else "0",
             *(interval_text(*(row[f"{at}ratio{end}"] for end in ("", " low", " high"))) for at in ("", "outside ")),
-            count_text(row["events needed"], events.min(), events.max()),
+            count_text(row["events needed"], least, most) if most > least else "–",
             f"{row['seconds'] / base:.1f}",
             row["verdict"].split(":")[0],
         ]
