@@ -1,18 +1,17 @@
 """The mechanisms compared: same data, same budget, several seeds."""
 
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.model_selection import train_test_split
 
 from lawful.errors import InputError
 from lawful.physics.statement import MECHANISMS, Enforced, Statement
+from lawful.predict.comparing_table import as_text, tabled
+from lawful.predict.comparing_trial import Budget, Trial
 from lawful.predict.estimator import NetEstimator
-from lawful.predict.inputs import Array
 from lawful.predict.knowledge import can_hold
 from lawful.progress import Progress
 
@@ -21,7 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FRACTIONS = (0.125, 0.25, 0.5, 1.0)
-_COLUMNS = ("error", "error outside", "violation", "events needed", "parameters", "seconds")
+_LEAST_EVENTS = 20
+Options = Mapping[str, Mapping[str, Any] | Sequence[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,21 @@ class Comparison:
 
     Attributes:
         table: A row for each statement and mechanism: median over the seeds of "error", "error outside",
-            "violation", "events needed", "parameters", "seconds" (CPU), each followed by a column with half the
-            distance of its 16th and 84th percentiles, "... spread"; and "verdict", whether enforcing helps.
+            "violation", "events needed", "parameters", "seconds" (CPU), "best after" (the share of the epochs after
+            which held-out events were predicted best: near 1, longer training may help), each followed by a column
+            with half the distance of its 16th and 84th percentiles, "... spread"; "options" of the mechanism;
+            "ratio", the error as a multiple of that without physics (geometric mean over the seeds), its 95%
+            interval "ratio low" and "ratio high", and "verdict": "helps", "hurts", or "no difference" where the
+            interval contains 1 or the change is below 1%. Likewise "outside ratio" and "verdict outside".
         runs: A row for each single training.
         kind: What the error is: "rms error / deviation" or "log loss".
+        wanted: The error for which the events needed are counted.
+
+    A mechanism that makes no difference gets another verdict in one comparison of twenty. The interval is of random
+    splits and starts with these events, not with others. "hurts: trained too short?" stands where "best after" is
+    0.8 or more; else "hurts: is the statement true?" where holding the statement by architecture or residual does not
+    help either. Events needed are infinite where the error was not
+    reached, and the smallest number that was tried where this was enough; they are read off the medians.
     """
 
     table: "pd.DataFrame"
@@ -42,8 +53,8 @@ class Comparison:
     wanted: float = field(default=float("nan"))
 
     def __repr__(self) -> str:
-        """The table."""
-        return str(self.table.to_string(index=False, float_format=lambda v: f"{v:.3g}"))
+        """The table, for a screen."""
+        return as_text(self.table, self.runs)
 
     def figure(self) -> "Figure":
         """Error against number of training events for each mechanism, inside and outside, and the violations."""
@@ -66,30 +77,33 @@ def compare(
     fractions: Sequence[float] = FRACTIONS,
     epochs: int = 200,
     error: float | None = None,
-    options: dict[str, dict[str, Any]] | None = None,
+    options: Options | None = None,
     seed: int = 0,
     verbose: bool | None = None,
 ) -> Comparison:
     """Which mechanism is best for these data, and does the statement hold at all?
 
     For each seed a share `test` of the events is set aside. Each mechanism is trained on the same parts of the rest,
-    of several sizes, with the same number of gradient updates, and judged on the same test events.
+    of several sizes, with the same number of gradient updates and of members, and judged on the same test events.
 
     Args:
-        model: An unfitted `Classifier` or `Regressor`, whose settings all trainings share.
+        model: An unfitted `Classifier` or `Regressor`, whose settings all trainings share. Where the smallest part
+            has fewer than 300 events, all trainings have at least five members, as an estimator would take for it.
         X: Inputs, (N, F).
         y: Targets or labels, (N,) or (N, T).
         sample_weight: Weights, (N,), of either sign.
         statements: What is stated, each compared by itself, without mechanism.
         mechanisms: Names, and None for a network that knows nothing; those that a statement lacks are left out.
         outside: (X, y) outside the domain of the training events.
-        seeds: Number of repetitions.
+        seeds: Number of repetitions; with one there is no verdict.
         test: Share of test events.
         fractions: Shares of the training events, for the number of events that are needed.
         epochs: Passes over all training events; on a part, as many more as make the same number of updates.
         error: The error for which the events needed are counted; None: the best that the model without physics
             reaches on all events.
-        options: Options of a mechanism, {"loss": {"weight": 0.1}}.
+        options: Options of a mechanism, {"loss": {"weight": 0.1}}; or a list of such, of which the one is taken, for
+            each statement, that does best on a quarter of the training events of the first repetition when it is
+            trained on the others.
         seed: Everything random follows from it.
         verbose: As for estimators.
 
@@ -97,8 +111,8 @@ def compare(
         A `Comparison`.
 
     Raises:
-        InputError: For a model of another kind, a mechanism that is unknown or that no statement has, or too few
-            events.
+        InputError: For a model of another kind, a mechanism that is unknown or that no statement has, options of a
+            mechanism that is not compared, or too few events.
 
     Examples:
         >>> import lawful as lf
@@ -117,40 +131,54 @@ def compare(
     statements = [statements] if isinstance(statements, Statement) else list(statements)
     classify = hasattr(model, "predict_proba") or hasattr(type(model), "predict_proba")
     _check(statements, mechanisms, seeds, test, fractions, classify)
-    X, weighted = (X if hasattr(X, "iloc") else np.asarray(X)), sample_weight is not None
-    y = np.asarray(y)
-    weight = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
-    given = model.batch_size
-    batch = int(np.clip((1 - test) * len(y) // 10, 16, 256)) if isinstance(given, str) else int(given)
-    cases = [(s, m) for s in statements for m in mechanisms if m is None or can_hold(s, m, classes=classify)]
+    tried = _tried(options or {}, mechanisms)
+    X, y = (X if hasattr(X, "iloc") else np.asarray(X)), np.asarray(y)
+    weight = None if sample_weight is None else np.asarray(sample_weight, dtype=float)
+    learns, judges = [], []
+    for repetition in range(seeds):
+        learn, judge = train_test_split(
+            np.arange(len(y)), test_size=test, random_state=seed + repetition, stratify=y if classify else None
+        )
+        learns.append(learn)
+        judges.append(judge)
+    sizes = {fraction: max(_LEAST_EVENTS, round(fraction * len(learns[0]))) for fraction in fractions}
+    budget = Budget.of(model, len(learns[0]), min(sizes.values()), epochs)
+    trial = Trial(model, X, y, weight, outside, budget)
+    cases = [(s, m) for s in statements for m in mechanisms if m is not None and can_hold(s, m, classes=classify)]
+    plain = None in mechanisms
+    choices = sum(len(tried.get(m, ())) for _, m in cases if len(tried.get(m, ())) > 1)
+    steps = seeds * (len(cases) + plain) * len(fractions) + choices
     rows: list[dict[str, Any]] = []
-    with Progress("compare", total=seeds * len(cases) * len(fractions), verbose=verbose) as progress:
-        for repetition in range(seeds):
-            learn, judge = train_test_split(
-                np.arange(len(y)), test_size=test, random_state=seed + repetition, stratify=y if classify else None
-            )
-            for statement, mechanism in cases:
-                for fraction in fractions:
-                    part = learn[: max(20, round(fraction * len(learn)))]
-                    row = _train(
-                        model,
-                        statement,
-                        mechanism,
-                        (options or {}).get(mechanism or "", {}),
-                        (_rows(X, part), y[part], weight[part] if weighted else None),
-                        (_rows(X, judge), y[judge], weight[judge]),
-                        outside,
-                        epochs=max(1, round(epochs * len(learn) / len(part))),
-                        batch=batch,
-                        seed=seed + repetition,
-                    )
-                    rows.append({"seed": repetition, "events": len(part), "fraction": fraction, **row})
-                    progress.step(f"{statement.name}, {mechanism or 'none'}, {len(part)} events")
+    with Progress("compare", total=steps, verbose=verbose) as progress:
+        chosen: dict[tuple[str, str], Mapping[str, Any]] = {}
+        for statement, mechanism in cases:
+            given = tried.get(mechanism, [{}])
+            errors = []
+            for one in given if len(given) > 1 else []:
+                cut = len(learns[0]) * 3 // 4
+                physics = [statement.by(mechanism, **one)]
+                errors.append(trial.run(physics, [statement], learns[0][:cut], learns[0][cut:], seed)[0]["error"])
+                progress.step(f"{statement.name}, {mechanism}, {_as_words(one)}")
+            chosen[statement.name, mechanism] = given[int(np.argmin(errors)) if errors else 0]
+        for repetition, (learn, judge) in enumerate(zip(learns, judges, strict=True)):
+            for fraction, size in sizes.items():
+                base = {"seed": repetition, "events": size, "fraction": fraction}
+                if plain:
+                    found = trial.run([], statements, learn[:size], judge, seed + repetition)
+                    rows += [{**base, "mechanism": "none", "options": "", **row} for row in found]
+                    progress.step(f"none, {size} events")
+                for statement, mechanism in cases:
+                    how = chosen[statement.name, mechanism]
+                    physics = [statement.by(mechanism, **how)]
+                    found = trial.run(physics, [statement], learn[:size], judge, seed + repetition)
+                    rows.append({**base, "mechanism": mechanism, "options": _as_words(how), **found[0]})
+                    progress.step(f"{statement.name}, {mechanism}, {size} events")
     runs = pd.DataFrame(rows)
-    whole = runs[runs["fraction"] == max(fractions)]
-    wanted = float(whole[whole["mechanism"] == "none"]["error"].median()) if error is None else float(error)
-    table = _table(runs, whole, wanted, cases)
-    return Comparison(table, runs, "log loss" if classify else "rms error / deviation", wanted)
+    whole = runs[(runs["fraction"] == max(fractions)) & (runs["mechanism"] == "none")]
+    wanted = float(whole["error"].median()) if error is None else float(error)
+    names = [m or "none" for m in mechanisms]
+    there = [(s.name, how) for s in statements for how in names if how == "none" or (s.name, how) in chosen]
+    return Comparison(tabled(runs, wanted, there), runs, "log loss" if classify else "rms error / deviation", wanted)
 
 
 def _check(
@@ -168,6 +196,10 @@ def _check(
             raise InputError(f"statements: {statement!r} is no statement.")
     if not statements:
         raise InputError("statements is empty: give at least one.")
+    names = [statement.name for statement in statements]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"statements: {name!r} stands there twice; compare two of one name in two calls.")
     for mechanism in mechanisms:
         if mechanism is not None and mechanism not in MECHANISMS:
             raise InputError(f"mechanisms: {mechanism!r} is not known; there are None and {list(MECHANISMS)}.")
@@ -181,104 +213,18 @@ def _check(
         raise InputError(f"fractions={fractions!r}: expected shares above 0 and at most 1.")
 
 
-def _rows(X: Any, rows: Array) -> Any:
-    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
-
-
-def _train(
-    model: Any,
-    statement: Statement,
-    mechanism: str | None,
-    options: dict[str, Any],
-    data: tuple[Any, Any, Any],
-    test: tuple[Any, Any, Any],
-    outside: tuple[Any, Any] | None,
-    *,
-    epochs: int,
-    batch: int,
-    seed: int,
-) -> dict[str, Any]:
-    physics = [statement if mechanism is None else statement.by(mechanism, **options)]
-    already = list(model.physics)
-    fitted = clone(model).set_params(
-        physics=already + physics, epochs=epochs, patience=epochs, batch_size=batch, seed=seed, verbose=False
-    )
-    started = time.process_time()
-    fitted.fit(data[0], data[1], data[2])
-    seconds = time.process_time() - started
-    return {
-        "statement": statement.name,
-        "mechanism": mechanism or "none",
-        "error": _error(fitted, *test),
-        "error outside": np.nan if outside is None else _error(fitted, *outside, None),
-        "violation": float(np.average(statement.violation(fitted, test[0], seed=seed), weights=np.abs(test[2]))),
-        "parameters": int(fitted.members_.values.shape[1]),
-        "seconds": seconds,
-    }
-
-
-def _error(model: Any, X: Any, y: Any, weight: Any) -> float:
-    """Log loss, or the rms error over the deviation of the targets in training."""
-    if hasattr(model, "classes_"):
-        p = model.predict_proba(X)[np.arange(len(y)), np.searchsorted(model.classes_, y)]
-        loss = -np.log(np.maximum(p, 1e-12))
-    else:
-        y = np.asarray(y, dtype=float).reshape(len(y), -1)
-        difference = (np.asarray(model.predict(X)).reshape(y.shape) - y) / model.target_deviation_
-        loss = (difference**2).mean(1)
-    mean = float(np.average(loss, weights=weight))
-    return mean if hasattr(model, "classes_") else float(np.sqrt(max(mean, 0.0)))
-
-
-def _needed(events: Array, errors: Array, wanted: float) -> float:
-    """Events at which a falling curve of errors reaches what is wanted, on logarithmic axes; infinite when never."""
-    order = np.argsort(events)
-    events, errors = events[order], np.minimum.accumulate(np.maximum(errors[order], 1e-300))
-    if errors[-1] > wanted:
-        return float("inf")
-    at = int(np.argmax(errors <= wanted))
-    if at == 0:
-        return float(events[0])
-    x, z = np.log(events[at - 1 : at + 1]), np.log(errors[at - 1 : at + 1])
-    return float(np.exp(x[0] + (np.log(wanted) - z[0]) / (z[1] - z[0]) * (x[1] - x[0])))
-
-
-def _table(
-    runs: "pd.DataFrame", whole: "pd.DataFrame", wanted: float, cases: Sequence[tuple[Statement, str | None]]
-) -> "pd.DataFrame":
-    import pandas as pd
-
-    rows = []
-    for statement, mechanism in cases:
-        name, how = statement.name, mechanism or "none"
-        mine = whole[(whole["statement"] == name) & (whole["mechanism"] == how)].set_index("seed")
-        base = whole[(whole["statement"] == name) & (whole["mechanism"] == "none")].set_index("seed")
-        curve = runs[(runs["statement"] == name) & (runs["mechanism"] == how)]
-        needed = np.array(
-            [
-                _needed(part["events"].to_numpy(float), part["error"].to_numpy(float), wanted)
-                for _, part in curve.groupby("seed")
-            ]
-        )
-        row: dict[str, Any] = {"statement": name, "mechanism": how}
-        for column in _COLUMNS:
-            values = needed if column == "events needed" else mine[column].to_numpy(float)
-            row[column] = float(np.median(values))
-            finite = values[np.isfinite(values)]
-            row[f"{column} spread"] = (
-                float(np.diff(np.quantile(finite, [0.16, 0.84]))[0] / 2) if len(finite) else np.nan
+def _tried(options: Options, mechanisms: Sequence[str | None]) -> dict[str, list[Mapping[str, Any]]]:
+    """The options to try of each mechanism."""
+    for mechanism, given in options.items():
+        if mechanism not in mechanisms:
+            raise InputError(f"options: {mechanism!r} is not compared; mechanisms={list(mechanisms)}.")
+        listed = [given] if isinstance(given, Mapping) else given
+        if not isinstance(listed, Sequence) or not listed or not all(isinstance(one, Mapping) for one in listed):
+            raise InputError(
+                f"options[{mechanism!r}]={given!r}: expected a dictionary, {{'weight': 0.1}}, or a list of such."
             )
-        row["verdict"] = "–" if mechanism is None or not len(base) else _verdict(mine, base)
-        rows.append(row)
-    return pd.DataFrame(rows)
+    return {m: [given] if isinstance(given, Mapping) else list(given) for m, given in options.items()}
 
 
-def _verdict(mine: "pd.DataFrame", base: "pd.DataFrame") -> str:
-    """Whether enforcing helps: the difference of errors, seed by seed, against its scatter."""
-    gain = np.log(base["error"] / mine.loc[base.index, "error"]).to_numpy(float)
-    if len(gain) < 2:
-        return "helps" if gain[0] > 0 else "hurts"
-    error = gain.std(ddof=1) / np.sqrt(len(gain))
-    if abs(gain.mean()) < 2 * error:
-        return "no difference"
-    return "helps" if gain.mean() > 0 else "hurts: is the statement true?"
+def _as_words(options: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in options.items())
