@@ -1,9 +1,10 @@
-"""Overfitting, and what stops it: penalties on weights, and unitarity. Table and figure of docs/studies/infinite-well.md.
+"""Overfitting, and what stops it: penalties on weights, and unitarity.
 
     python benchmarks/study_infinite_well.py
 
-Same network, same 40 noisy points, five seeds of data and network together. The strengths of l1 and l2 are the best of
-0.0001, 0.001, 0.01 and of 0.001, 0.01, 0.1 on the seeds 100 to 102; the weight of the penalty was the best of 10 and 100.
+Table and figure of docs/studies/infinite-well.md. Same network, same 40 noisy points, five seeds of data and network
+together. The strengths of l1 and l2 are the best of 0.0001, 0.001, 0.01 and of 0.001, 0.01, 0.1 on the seeds 100 to
+102; the weight of the penalty was the best of 10 and 100.
 """
 
 import time

@@ -1,6 +1,6 @@
 """Constants of a throw, with drag that nobody told the model of. Table and figure of docs/studies/projectile.md.
 
-    python benchmarks/study_projectile.py
+python benchmarks/study_projectile.py
 """
 
 import time

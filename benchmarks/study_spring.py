@@ -1,6 +1,6 @@
 """Energy of a spring: its parts, and its conservation. Tables and figures of docs/studies/spring.md.
 
-    python benchmarks/study_spring.py
+python benchmarks/study_spring.py
 """
 
 import time
@@ -40,7 +40,13 @@ def parts():
         rows.append([seed, *(f"{value:.3f}" for value in (*found.values(), *off))])
         if seed == 0:
             draw_parts(test, read, truth)
-    heads = ["seed", "error of the energy, no parts", "with parts", "error of the kinetic part", "of the potential part"]
+    heads = [
+        "seed",
+        "error of the energy, no parts",
+        "with parts",
+        "error of the kinetic part",
+        "of the potential part",
+    ]
     print_table(heads, rows)
 
 
@@ -85,9 +91,7 @@ def conserved():
             E = np.stack([energy(states) for states in rollout(model, start)]) / energy(start)
             drifts.append(float(np.abs(E[-1] - 1).mean()))
             curves.setdefault(name, E.mean(1))
-        rows.append(
-            [name, f"{np.median(errors):.4f}", f"{np.median(drifts):.2g}", f"{np.median(seconds):.0f}"]
-        )
+        rows.append([name, f"{np.median(errors):.4f}", f"{np.median(drifts):.2g}", f"{np.median(seconds):.0f}"])
     print_table(["energy kept by", "error of one step", f"drift in {STEPS} steps", "CPU s"], rows)
     draw_drift(curves)
 

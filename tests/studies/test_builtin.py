@@ -40,7 +40,10 @@ def test_it_runs(name, tmp_path, monkeypatch):
         statement = getattr(item, "statement", item)
         value = metrics[f"violation[{statement.name}]"]["value"]
         assert value >= 0
-        if getattr(item, "mechanism", "") == "architecture" and statement.name.split()[0] in ("conserved", "symmetry"):
+        if getattr(item, "mechanism", "") == "architecture" and statement.name.split()[0] in (
+            "conserved",
+            "symmetry",
+        ):
             assert value < 1e-5
 
 
