@@ -13,7 +13,7 @@ from lawful.physics import Baseline, Sum
 from lawful.simulators import simulate
 from study_common import keep, print_table, rmse
 
-SPEED, GRAVITY, DRAGS, POINTS, SEEDS = 20.0, 9.81, (0.0, 0.002, 0.01), 300, range(3)
+SPEED, GRAVITY, DRAGS, POINTS, SEEDS = 20.0, 9.81, (0.0, 0.002, 0.01), 300, range(2)
 KNOWN = Baseline("v0 * time - g * time**2 / 2", parameters={"v0": 10.0, "g": 5.0})
 PARTS = Sum({"start": ["speed"], "fall": ["time"]})
 
@@ -57,7 +57,7 @@ def apart():
     for seed in SEEDS:
         seen = simulate("projectile", POINTS, seed=seed, speed=[5.0, 30.0], gravity=GRAVITY)
         test = simulate("projectile", 1000, seed=99, speed=[5.0, 30.0], gravity=GRAVITY)
-        model = lf.Regressor(hidden=(16,), members=5, physics=[PARTS.by("architecture")], seed=seed, verbose=False)
+        model = lf.Regressor(hidden=(16,), physics=[PARTS.by("architecture")], seed=seed, verbose=False)
         t = seen["time"]
         model.fit(seen.frame(list(seen.features)), seen.y / t, sample_weight=t**2)  # noise of height / time
         parts = model.parts(test.frame(list(test.features)))

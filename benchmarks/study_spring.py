@@ -13,7 +13,7 @@ from lawful.physics import Conserved, Sum
 from lawful.simulators import simulate
 from study_common import keep, print_table, rmse
 
-MASS, STIFFNESS, STEPS, SEEDS = 2.0, 3.0, 300, range(3)
+MASS, STIFFNESS, STEPS, SEEDS = 2.0, 3.0, 200, range(3)
 PARTS = Sum({"kinetic": ["speed"], "potential": ["position"]})
 ENERGY = Conserved(f"{MASS} * speed**2 / 2 + {STIFFNESS} * position**2 / 2", columns=["position", "speed"])
 WAYS = {"none": [], "loss": [ENERGY.by("loss", weight=10.0)], "architecture": [ENERGY.by("architecture")]}
@@ -33,7 +33,7 @@ def parts():
         seen = simulate("spring-energy", 300, seed=seed, mass=MASS, stiffness=STIFFNESS, noise=0.05)
         found = {}
         for name, physics in (("no parts", []), ("parts", [PARTS.by("architecture")])):
-            model = lf.Regressor(hidden=(32,), members=5, physics=physics, seed=seed, verbose=False).fit(seen)
+            model = lf.Regressor(hidden=(32,), physics=physics, seed=seed, verbose=False).fit(seen)
             found[name] = rmse(model.predict(test), test.y)
         read = {name: value - value.mean() for name, value in model.parts(test).items() if name != "constant"}
         off = [rmse(read[name], value - value.mean()) for name, value in truth.items()]
