@@ -1,6 +1,7 @@
 """What the world `lake` asks of a network, and what a network gains by what is known of lakes.
 
     python benchmarks/lake.py              # the table of docs/studies/lake.md, and its figure
+    python benchmarks/lake.py heat         # the account of heat and the density, without the process model
     python benchmarks/lake.py world        # the table of docs/simulators.md
 
 Lakes 0 to 9 are whatever the numbers draw; every lake and every rival has the same settings. Errors are against the
@@ -22,8 +23,9 @@ from lawful.simulators import simulate
 from lawful.simulators.lake import draw_basin, draw_season, truth
 from study_common import keep, print_table, rmse
 
-LAKES, OBSERVATIONS = range(10), 200
+LAKES, HEAT_LAKES, OBSERVATIONS = range(10), range(7), 200
 DENSITY = "1000 * (1 - (T + 288.9414) * (T - 3.9863)**2 / (508929.2 * (T + 68.12963)))"
+STABLE = Monotonic(of=DENSITY, along="depth").by("loss", weight=10.0)
 
 
 def density(T):
@@ -37,31 +39,34 @@ def unstable(T, whole):
     return float(np.mean(rho[:, 1:] < rho[:, :-1] * (1 - 1e-5)))
 
 
-def rivals(lake, known):
+def rivals(known):
     """Columns and statements of each rival, given the names of the columns of weather, season and depth."""
-    basin = draw_basin(lake)
     residual = Baseline("a + b * process", parameters={"a": 0.0, "b": 1.0}).by("residual")
-    stable = Monotonic(of=DENSITY, along="depth").by("loss", weight=10.0)
     alike = Monotonic("temperature", along="process").by("loss", weight=10.0)
+    return {
+        "network": (known, []),
+        "residual": ([*known, "process"], [residual]),
+        "residual, density by loss": ([*known, "process"], [residual, STABLE, alike]),
+    }
+
+
+def budgets(lake, known):
+    """As `rivals`, without the process model and with the account of heat."""
+    basin = draw_basin(lake)
     heat = Integral(
         f"temperature * (1 - depth / {basin.depth})**{basin.shape}",
         over=("depth", 0.0, basin.depth),
         equals="heat",
         points=16,
     ).by("loss", weight=10.0, tolerance=0.05, rows=8)
-    return {
-        "network": (known, []),
-        "network, density and heat by loss": ([*known, "heat"], [stable, heat]),
-        "residual": ([*known, "process"], [residual]),
-        "residual, density by loss": ([*known, "process"], [residual, stable, alike]),
-    }
+    return {"network": (known, []), "network, density and heat by loss": ([*known, "heat"], [STABLE, heat])}
 
 
 @styled
 def draw(errors, names):
     """Error in each lake."""
     figure, axes = canvas(6.0, 3.6)
-    for name, marker in zip(names, "sv^o", strict=True):
+    for name, marker in zip(names, "s^o", strict=True):
         axes.plot(list(LAKES), errors[name], marker, label=name, markersize=6)
     axes.set(xlabel="lake", ylabel="RMSE [°C]", yscale="log", xticks=list(LAKES))
     axes.tick_params(which="minor", bottom=False, top=False)
@@ -71,15 +76,15 @@ def draw(errors, names):
     keep(figure, "lake-errors")
 
 
-def measure(lake):
+def measure(lake, heat=False):
     """Error, share of unstable depths and CPU seconds of each rival in one lake."""
     torch.set_num_threads(1)
     whole, seen = truth(lake=lake), simulate("lake", OBSERVATIONS, seed=lake, lake=lake)
     known = [name for name in whole.features if name not in ("process", "heat")]
     found = {"process model": (rmse(whole["process"], whole.y), unstable(whole["process"], whole), 0.0)}
-    for name, (columns, physics) in rivals(lake, known).items():
+    for name, (columns, physics) in (budgets(lake, known) if heat else rivals(known)).items():
         start = time.process_time()
-        model = lf.Regressor(members=3, physics=physics, seed=lake, verbose=False)
+        model = lf.Regressor(members=5, physics=physics, seed=lake, verbose=False)
         model.fit(seen.with_features(columns))
         cpu = time.process_time() - start
         T = model.predict(whole.with_features(columns))
@@ -88,27 +93,27 @@ def measure(lake):
     return found
 
 
-def main():
-    each = Parallel(n_jobs=2)(delayed(measure)(lake) for lake in LAKES)
+def main(heat=False):
+    each = Parallel(n_jobs=2)(delayed(measure)(lake, heat) for lake in (HEAT_LAKES if heat else LAKES))
     numbers = {name: np.array([found[name] for found in each]) for name in each[0]}
-    last = "residual, density by loss"
-    hybrid = numbers[last][:, 0]
+    last = list(numbers)[-1]
+    best = numbers[last][:, 0]
     print_table(
-        ["model", "RMSE, median", "lowest and highest", "lakes in which the hybrid is better", "unstable", "CPU s"],
+        ["model", "RMSE, median", "lowest and highest", "lakes in which the last is better", "unstable", "CPU s"],
         [
             [
                 name,
                 f"{np.median(errors):.2f}",
                 f"{errors.min():.2f}, {errors.max():.2f}",
-                "" if name == last else int((hybrid < errors).sum()),
+                "" if name == last else int((best < errors).sum()),
                 f"{100 * np.median(broken):.1f}%, at most {100 * broken.max():.1f}%",
                 f"{np.median(seconds):.0f}",
             ]
             for name, (errors, broken, seconds) in ((name, n.T) for name, n in numbers.items())
         ],
     )
-    errors = {name: n[:, 0] for name, n in numbers.items()}
-    draw(errors, ["process model", "network", "network, density and heat by loss", last])
+    if not heat:
+        draw({name: n[:, 0] for name, n in numbers.items()}, ["process model", "network", last])
 
 
 def world():
@@ -132,4 +137,4 @@ def world():
 
 
 if __name__ == "__main__":
-    world() if sys.argv[1:] == ["world"] else main()
+    world() if sys.argv[1:] == ["world"] else main(heat=sys.argv[1:] == ["heat"])
