@@ -12,7 +12,7 @@ help:
 	@echo "make check    format, lint, types, import rules, then the tests with coverage"
 	@echo "make slow     the tests that take longer"
 	@echo "make bench    the benchmarks (nothing else should run meanwhile)"
-	@echo "make studies  every built-in study"
+	@echo "make studies  every built-in study, and the tables and figures of their pages"
 	@echo "make docs     the documentation, in site/"
 	@echo "make clean    remove .venv and everything that was built"
 
@@ -46,6 +46,8 @@ bench: $(STAMP)
 studies: $(STAMP)
 	@for study in $$($(BIN)/lawful studies | cut -d' ' -f1); do \
 		$(BIN)/lawful run $$study --out runs/$$study $$(test -f runs/$$study/provenance.json && echo --force) || exit 1; done
+	@for script in lake study_infinite_well study_projectile study_spring study_drag study_higgs; do \
+		$(BIN)/python benchmarks/$$script.py || exit 1; done
 
 docs: $(STAMP)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

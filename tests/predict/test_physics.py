@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import lawful as lf
-from lawful.physics import Symmetry, groups
+from lawful.physics import Baseline, Symmetry, groups
 
 RNG = np.random.default_rng(0)
 FAST = {"verbose": False, "hidden": (16,), "epochs": 15, "validation": None}
@@ -222,3 +222,10 @@ def test_a_penalty_that_is_no_number_is_named():
     broken = lf.physics.Conserved(lambda state: state[:, 0] * np.nan).by("loss")
     with pytest.raises(lf.InputError, match="conserved quantity, by loss: not a number"):
         lf.Regressor(hidden=(8,), epochs=2, verbose=False, physics=[broken]).fit(X, X)
+
+
+def test_members_around_two_constants_start_from_the_same_on_purpose(recwarn):
+    X = np.random.default_rng(0).normal(size=(60, 1))
+    known = Baseline("a + b * x", columns=["x"], parameters={"a": 1.0, "b": 2.0}).by("residual")
+    lf.Regressor(physics=[known], members=2, epochs=1, hidden=(4,), verbose=False).fit(X, X[:, 0] ** 2)
+    assert not [w for w in recwarn if "start from the same values" in str(w.message)]

@@ -220,7 +220,7 @@ class NetEstimator(BaseEstimator):
             device=device,
         )
         if int(self.members) > 1:
-            warn_of_equals(self.members_.alike())
+            warn_of_equals([n for n in self.members_.alike() if n != "based.free"])  # constants start at what fits
         check_kept(self, x[:_TRIED])
         if validation is None and rows > 1:
             strata = 2 * self._strata(coded) + (weight != 0)  # events without weight are spread evenly too

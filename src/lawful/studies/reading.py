@@ -20,8 +20,8 @@ def builtin() -> dict[str, Path]:
     """The studies that are shipped with lawful, by name.
 
     Examples:
-        >>> sorted(builtin())
-        ['higgs']
+        >>> sorted(builtin())[:4]
+        ['drag', 'higgs', 'higgs-symmetry', 'infinite-well']
     """
     return {Path(str(f)).stem: Path(str(f)) for f in _BUILTIN.iterdir() if f.name.endswith(".toml")}
 
