@@ -247,7 +247,7 @@ def test_kinetic_and_potential_energy_come_out_of_their_sum():
     X = pd.DataFrame(rng.uniform(-1.5, 1.5, (600, 2)), columns=["p", "x"])
     kinetic, potential = X.p**2 / 2, X.x**4 / 4
     parts = Sum({"kinetic": ["p"], "potential": ["x"]})
-    model = fit([parts], X, kinetic + potential, hidden=(32,), epochs=150, members=2, learning_rate=0.01)
+    model = fit([parts], X, kinetic + potential, hidden=(32,), epochs=500, members=2, learning_rate=0.01)
     found = model.parts(X)
     for name, truth in (("kinetic", kinetic), ("potential", potential)):
         assert np.std(found[name] - truth) < 0.15 * np.std(truth)
@@ -260,7 +260,7 @@ def test_factors_come_out_of_their_product():
     X = pd.DataFrame(rng.uniform(0.5, 2, (600, 2)), columns=["E", "F"])
     one, other = np.exp(-X.E), X.F**2
     parts = Product({"cross section": ["E"], "flux": ["F"]})
-    model = fit([parts], X, 7 * one * other, hidden=(32,), epochs=150, members=2, learning_rate=0.01)
+    model = fit([parts], X, 7 * one * other, hidden=(32,), epochs=500, members=2, learning_rate=0.01)
     found = model.parts(X)
     for name, truth in (("cross section", one), ("flux", other)):
         ratio = found[name] / (truth / np.sqrt(np.mean(truth**2)))

@@ -56,9 +56,9 @@ MONOTONIC = {"statement": "Monotonic", "output": "density", "along": "depth"}
         (MONOTONIC | {"statement": "Monotonc"}, r"physics.0: statement: there is no 'Monotonc' \(did you mean 'Mono"),
         ({"along": "depth"}, r"the key 'physics.0.statement' is missing"),
         (MONOTONIC | {"alongg": "x"}, r"physics.0: the key 'alongg' is not known .*'along'.*: output, along, "),
-        ({"statement": "Monotonic", "output": "density"}, r"physics.0: the key 'along' is missing: Monotonic needs"),
+        ({"statement": "Monotonic", "output": "density"}, r"physics.0: Monotonic: along=None: expected a name"),
         (MONOTONIC | {"by": "los"}, r"physics.0: by: Monotonic cannot be enforced by 'los'.*allowed: 'loss'"),
-        (MONOTONIC | {"by": "architecture"}, r"physics.0: by: Monotonic cannot be .* in a study; allowed: 'loss'"),
+        (MONOTONIC | {"by": "residual"}, r"physics.0: by: Monotonic cannot be .* in a study; allowed: 'loss', 'arch"),
         (MONOTONIC | {"by": "loss", "options": {"weigth": 1}}, r"does not take \['weigth'\], only .*'weight'"),
         (MONOTONIC | {"by": "loss", "options": {"weight": -1}}, r"weight=-1\): expected a number of at least 0"),
         (MONOTONIC | {"options": {"weight": 1}}, "options belong to a mechanism"),
@@ -160,5 +160,5 @@ def test_statements_must_fit_the_columns_of_every_set(tmp_path):
 
 def test_a_statement_must_fit_the_number_of_targets(tmp_path):
     text = SPRING.replace("spring-energy", "spring").replace("lower = 0.0", "lower = [0.0, 0.0, 0.0]")
-    with pytest.raises(InputError, match="3 are given, but the model gives 2 outputs"):
+    with pytest.raises(InputError, match="3 are given, but the model gives 2"):
         prepare(read_study(write(tmp_path, text)))

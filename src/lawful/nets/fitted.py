@@ -103,7 +103,7 @@ def fit_constants(
 def errors(net: Based, x: Tensor, y: Tensor, weight: Tensor, *, shrink: float, ridge: float = 1e-8) -> Fitted:
     r"""Constants of a trained network and their covariance, with the network's freedom taken into account.
 
-    The training minimises $\sum_i w_i \left(\tfrac12 |r_i|^2 + \tfrac{s}{2} |a_i|^2\right)$ with residuals r and
+    The training minimises $\sum_i w_i \left(\tfrac{1}{2} |r_i|^2 + \tfrac{s}{2} |a_i|^2\right)$ with residuals r and
     the network's part a. With derivatives $J_i$ of the prediction and $G_i$ of the network's part by the constants
     and the network's parameters together, the covariance of both is that of an M-estimator,
     $$C = H^{-1} \Big(\sum_i \psi_i \psi_i^T\Big) H^{-1}, \quad
