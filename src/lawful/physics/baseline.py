@@ -44,8 +44,8 @@ class Baseline(Statement):
 
     Mechanisms:
         residual: See above; `kind` is "additive" (default) or "multiplicative"; `shrink` (default 0.01) is the factor
-            s of the penalty $\tfrac{s}{2}\,g^2$ beside the squared error $\tfrac{1}{2} (y - \hat y)^2$, both in units of
-            the target's deviation. The network's part comes out smaller by a factor of about 1 / (1 + s).
+            s of the penalty $\tfrac{s}{2}\,g^2$ beside the squared error $\tfrac{1}{2} (y - \hat y)^2$, both in units
+            of the target's deviation. The network's part comes out smaller by a factor of about 1 / (1 + s).
 
     Raises:
         InputError: When a name is neither column nor parameter, or a start is not within its bounds; names the

@@ -17,7 +17,7 @@ from torch import nn
 from lawful.errors import InputError
 from lawful.learning.archive import Arrays
 from lawful.learning.device import find_device, find_dtype
-from lawful.learning.loop import Examples, Scores, Settings, train
+from lawful.learning.loop import Examples, Scores, train
 from lawful.learning.members import Members, redraw
 from lawful.learning.objectives import Objective
 from lawful.learning.scaling import InputScaling
@@ -37,10 +37,10 @@ from lawful.predict.inputs import (
 )
 from lawful.predict.knowledge import Knowledge
 from lawful.predict.own_nets import call_maker, count_outputs, warn_of_equals
-from lawful.predict.plain import from_json, plain_number
-from lawful.predict.preparing import Prepared
+from lawful.predict.plain import from_json
+from lawful.predict.preparing import Prepared, checked, divide, read_seed, settings_of
 from lawful.predict.saving import restore_estimator, save_estimator
-from lawful.predict.splitting import count_members, held_out, same_for_all
+from lawful.predict.splitting import count_members
 from lawful.predict.tying import held_near, scaling_of_first, train_together
 from lawful.progress import Progress
 
@@ -183,7 +183,7 @@ class NetEstimator(BaseEstimator):
     ) -> Prepared:
         """Check the data and make networks and examples of them; `scaling` is that of another model's inputs."""
         dtype, device = find_dtype(self.dtype), find_device(self.device)
-        seed = self._seed()
+        seed = read_seed(self.seed)
         check_settings(self)
         table = take_apart(X, y, sample_weight)
         self.fitted_on_events_, self.sentinels_ = table.events, table.sentinels
@@ -195,7 +195,7 @@ class NetEstimator(BaseEstimator):
         self.physics_ = self._know(table.units)
         self._look_at(x, coded)
         rows = len(x)
-        settings = self._settings(seed, rows)
+        settings = settings_of(self, seed, rows)
         held = None if validation is None or validation is False else self._held_out(validation, gaps)
         if held is not None:
             x, coded, weight = (np.concatenate(pair) for pair in zip((x, coded, weight), held, strict=True))
@@ -222,24 +222,13 @@ class NetEstimator(BaseEstimator):
         if int(self.members) > 1:
             warn_of_equals([n for n in self.members_.alike() if n != "based.free"])  # constants start at what fits
         check_kept(self, x[:_TRIED])
-        if validation is None and rows > 1:
-            strata = 2 * self._strata(coded) + (weight != 0)  # events without weight are spread evenly too
-            learn, judge, filled = held_out(strata, table.groups, count, seed)
-        else:
-            learn, judge, filled = same_for_all(0, rows, count), same_for_all(rows, len(x), count), False
+        learn, judge, filled = divide(
+            self._strata(coded), weight, table.groups, rows, count, seed, held_out=validation is None
+        )
         if filled:  # an event of weight zero stands where folds differ in size
             inputs, targets = np.concatenate([inputs, inputs[:1]]), np.concatenate([targets, targets[:1]])
             positive = np.append(positive, 0.0)
-        if not (positive[learn].sum(1) > 0).all() or (judge.size and not (positive[judge].sum(1) > 0).all()):
-            raise InputError(
-                "Too few events have a weight: a held-out part has none at all. Drop events of weight zero."
-            )
-        positive = positive / positive.mean()
-        inputs = inputs.astype(np.float64 if dtype == torch.float64 else np.float32, copy=False)
-        if not np.isfinite(inputs).all():
-            raise InputError(
-                "Inputs are too large for dtype='float32' and scaling='none': scale them, or use float64."
-            )
+        inputs, positive = checked(inputs, positive, learn, judge, dtype)
         examples = Examples(
             torch.from_numpy(inputs).to(device, dtype),
             torch.from_numpy(targets).to(device, dtype),
@@ -315,23 +304,6 @@ class NetEstimator(BaseEstimator):
         x = check_X(self, table.X, fitting=False, gaps_allowed=gaps)
         check_lengths(x, table.y)
         return x, self._code_targets(table.y), check_weight(table.weight, len(x))
-
-    def _settings(self, seed: int, rows: int) -> Settings:
-        names = Settings.__dataclass_fields__
-        chosen = {name: plain_number(getattr(self, name)) for name in names if name != "seed"}
-        if chosen["batch_size"] == "auto":
-            chosen["batch_size"] = int(np.clip(rows // 10, 16, 256))
-        return Settings(**chosen, seed=seed)
-
-    def _seed(self) -> int:
-        seed = self.seed
-        if isinstance(seed, np.random.RandomState):
-            return int(seed.randint(2**31))
-        if seed is None:
-            return int.from_bytes(os.urandom(4), "little")
-        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-            raise InputError(f"seed={seed!r}: expected a whole number of at least 0, or None for a fresh one.")
-        return int(seed)
 
     def _scaling_kind(self) -> str:
         if self.scaling == "auto":

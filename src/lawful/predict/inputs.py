@@ -242,3 +242,24 @@ def warn_of_labels(x: Array, coded: Array, names: Array | None) -> None:
             UserWarning,
             stacklevel=4,
         )
+
+
+def read_targets(y: Any) -> Array:
+    """Targets of a regression as numbers, (N, T).
+
+    Raises:
+        InputError: When they are no numbers, of another shape, or not finite.
+    """
+    try:
+        targets = np.asarray(y, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(
+            "y: expected numbers, one row for each row of X. For classes use lawful.Classifier."
+        ) from None
+    if targets.ndim not in (1, 2) or (targets.ndim == 2 and targets.shape[1] == 0):
+        raise InputError(f"y has shape {targets.shape}: expected (N,) or (N, targets).")
+    finite = np.isfinite(targets)
+    if not finite.all():
+        nan, inf = int(np.isnan(targets).sum()), int(np.isinf(targets).sum())
+        raise InputError(f"Input y contains {nan} NaN and {inf} infinity values (of {targets.size}). Remove them.")
+    return targets.reshape(len(targets), -1)

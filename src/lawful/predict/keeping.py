@@ -28,6 +28,21 @@ def members_kept(regressor: Any, x: Array) -> Array:
         return np.stack([model(points).numpy() for model in _members(regressor)])
 
 
+def mapped_scores(regressor: Any, scores: Model, x: torch.Tensor, members: int) -> torch.Tensor:
+    """Scores of raw inputs x, (n, F), as they are when predictions keep the statements."""
+    last: list[torch.Tensor] = []
+
+    def kept(points: torch.Tensor) -> torch.Tensor:
+        last[:] = [scores(points)]  # that of x itself comes last
+        return last[0]
+
+    y = regressor._model(kept, members)(x)
+    scaling = regressor.target_scaling_
+    scale, centre = (torch.as_tensor(v).to(y) for v in (scaling.scale, scaling.centre))
+    z = (y - centre - regressor._offset_like(y, x)) / scale
+    return torch.cat([z, last[0][..., regressor.objective_.outputs :]], -1)
+
+
 def _members(regressor: Any) -> list[Model]:
     """Each member as a function from raw inputs (n, F) to predictions (n, T)."""
     maps = regressor.physics_.maps

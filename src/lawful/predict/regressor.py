@@ -19,8 +19,8 @@ from lawful.learning.objectives import Objective, SignedSquaredError, SquaredErr
 from lawful.learning.scaling import TargetScaling
 from lawful.physics.parts import Product
 from lawful.predict.estimator import NetEstimator
-from lawful.predict.inputs import Array, is_events
-from lawful.predict.keeping import mean_kept, members_kept
+from lawful.predict.inputs import Array, is_events, read_targets
+from lawful.predict.keeping import mapped_scores, mean_kept, members_kept
 from lawful.predict.reading_parts import contributions, levels, member_parts, stated_parts
 from lawful.predict.residual import Parameter, around, constants, first_constants, shrunk
 from lawful.predict.signed import signed_mean
@@ -213,38 +213,14 @@ class Regressor(RegressorMixin, NetEstimator):
         return not isinstance(self.objective_, SignedSquaredError)
 
     def _mapped_scores(self, scores: Scores, x: torch.Tensor, members: int) -> torch.Tensor:
-        """Scores of raw inputs x, (n, F), as they are when predictions keep the statements."""
-        last: list[torch.Tensor] = []
-
-        def kept(points: torch.Tensor) -> torch.Tensor:
-            last[:] = [scores(points)]  # that of x itself comes last
-            return last[0]
-
-        y = self._model(kept, members)(x)
-        scale, centre = (torch.as_tensor(v).to(y) for v in (self.target_scaling_.scale, self.target_scaling_.centre))
-        z = (y - centre - self._offset_like(y, x)) / scale
-        return torch.cat([z, last[0][..., self.objective_.outputs :]], -1)
+        return mapped_scores(self, scores, x, members)
 
     @property
     def _deviation(self) -> float:
         return float(np.sqrt(np.mean(self.target_deviation_**2)))
 
     def _code_targets(self, y: Any) -> Array:
-        try:
-            targets = np.asarray(y, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise InputError(
-                "y: expected numbers, one row for each row of X. For classes use lawful.Classifier."
-            ) from None
-        if targets.ndim not in (1, 2) or (targets.ndim == 2 and targets.shape[1] == 0):
-            raise InputError(f"y has shape {targets.shape}: expected (N,) or (N, targets).")
-        finite = np.isfinite(targets)
-        if not finite.all():
-            nan, inf = int(np.isnan(targets).sum()), int(np.isinf(targets).sum())
-            raise InputError(
-                f"Input y contains {nan} NaN and {inf} infinity values (of {targets.size}). Remove them."
-            )
-        return targets.reshape(len(targets), -1)
+        return read_targets(y)
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None, validation: Any = None) -> "Regressor":
         """Train the members.
