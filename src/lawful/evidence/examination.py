@@ -19,6 +19,7 @@ from lawful.evidence.sections.about import (
     provenance_section,
 )
 from lawful.evidence.sections.comparing import compare, comparison_frame, comparison_section
+from lawful.evidence.sections.constants import constants_section
 from lawful.evidence.sections.domain import domain_section
 from lawful.evidence.sections.importance import importance_section
 from lawful.evidence.sections.overlays import overlay_section
@@ -186,7 +187,7 @@ def _report(case: Case, title: str | None, description: str) -> Report:
             important,
             main_metric_systematics_section(case),
         ]
-    sections += [domain_section(case), violations_section(case), cost_section(case)]
+    sections += [domain_section(case), violations_section(case), constants_section(case), cost_section(case)]
     sections.append(provenance_section(case.provenance))
     there = [section for section in sections if section is not None]
     for section in there:

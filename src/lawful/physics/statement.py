@@ -3,7 +3,7 @@
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -159,7 +159,13 @@ class Statement(ABC):
             InputError: When the statement does not fit the model, or a residual is not a number.
         """
         values, table = as_inputs(X, model)
-        self.check(table, None)
+        try:
+            self.check(table, None)
+        except InputError:
+            if not hasattr(model, "n_features_in_") or hasattr(model, "feature_names_in_"):
+                raise
+            table = replace(table, names=None)  # the model was fitted to columns without names, and so is this read
+            self.check(table, None)
         function, own_scale = as_model(model, values, table, tensors=self.derivatives)
         with torch.no_grad() if not self.derivatives else torch.enable_grad():
             first = function(values[: min(2, len(values))])

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from lawful.errors import InputError
 from lawful.evidence.arrays import Array
 from lawful.evidence.case import Case
 from lawful.evidence.document import Grid, Section
@@ -33,7 +34,13 @@ def violations_section(case: Case) -> Section | None:
             if names is not None and names != case.subject.names:
                 cells.append("–")  # it does not take these columns
                 continue
-            v = statement.violation(subject.model, frame if names is None else frame[names], seed=case.seed)
+            try:
+                v = statement.violation(subject.model, frame if names is None else frame[names], seed=case.seed)
+            except InputError:
+                if subject is case.subject:
+                    raise
+                cells.append("–")  # it has not what the statement is about, such as weights
+                continue
             found = interval(_mean, v, weight=weight, toys=case.toys, seed=case.seed)
             cells.append(str(found))
             if subject is case.subject:
