@@ -18,7 +18,7 @@ from lawful.simulators import simulate
 from study_common import keep, print_table, rmse
 
 WIDTH, NOISE, POINTS, SEEDS, EPOCHS = [1.0, 4.0], 0.5, 40, range(5), 300
-UNITARY = Integral("psi**2 * (1 + sign(width - x)) / 2", over=("x", 0.0, WIDTH[1]), equals=1.0)
+UNITARY = Integral("psi**2", over=("x", 0.0, "width"), equals=1.0)
 RIVALS = {
     "none": {},
     "l1": {"l1": 0.01},

@@ -227,3 +227,44 @@ def test_what_does_not_fit_the_data_or_comes_back_wrong_is_named():
     ]:
         with pytest.raises(lf.InputError, match=words):
             statement.violation(model, X)
+
+
+class TestLimitsByColumn:
+    """A particle in wells of several widths: the range of each row is its own."""
+
+    def wells(self, rows=60):
+        rng = np.random.default_rng(5)
+        width = rng.uniform(1, 4, rows)
+        return pd.DataFrame({"x": rng.uniform(0, 1, rows) * width, "width": width})
+
+    def test_each_row_is_integrated_over_its_own_range(self):
+        X = self.wells()
+        unitary = Integral("psi**2", over=("x", 0.0, "width"), equals=1.0)
+        assert unitary.violation(lambda x: np.sqrt(2 / x[:, 1]) * np.sin(np.pi * x[:, 0] / x[:, 1]), X).max() < 1e-12
+        flat = unitary.violation(lambda x: 0 * x[:, 0] + 1, X)  # the integral of 1 is the width
+        np.testing.assert_allclose(flat, np.abs(X["width"] - 1), rtol=1e-12)
+        again = from_plain(to_plain(unitary))
+        np.testing.assert_array_equal(again.violation(lambda x: 0 * x[:, 0] + 1, X), flat)
+
+    def test_where_the_value_is_a_formula_the_residual_is_per_length(self):
+        X = self.wells()
+        charge = Integral("y", over=("x", "start", "width"), equals="width")
+        X["start"] = -1.0
+        found = charge.violation(lambda x: 0 * x[:, 0] + 2, X, scale=1.0)  # 2 (w + 1) - w, over w + 1
+        np.testing.assert_allclose(found, (X["width"] + 2) / (X["width"] + 1), rtol=1e-12)
+
+    def test_it_is_built_in_too(self):
+        X = self.wells(200)
+        y = np.sqrt(2 / X["width"]) * np.sin(np.pi * X["x"] / X["width"])
+        unitary = Integral("psi**2", over=("x", 0.0, "width"), points=16)
+        model = lf.Regressor(hidden=(8,), epochs=3, verbose=False, physics=[unitary.by("architecture")]).fit(X, y)
+        assert unitary.violation(model, X).max() < 1e-6
+
+    def test_wrong_limits_are_named(self):
+        X = self.wells()
+        with pytest.raises(lf.InputError, match="no column 'wide'"):
+            Integral("y", over=("x", 0.0, "wide")).violation(lambda x: x[:, 0], X)
+        with pytest.raises(lf.InputError, match="column over which is integrated"):
+            Integral("y", over=("x", 0.0, "x")).violation(lambda x: x[:, 0], X)
+        with pytest.raises(lf.InputError, match="expected the lower one below"):
+            Integral("y", over=("x", 2.0, "width")).violation(lambda x: x[:, 0], X)

@@ -30,7 +30,8 @@ class Integral(Statement):
         function: F, a formula as text. A name in it is a column, the prediction (y, or any one name that is no
             column), or one of several predictions, y0, y1, ... Or a function from predictions (n, O), a torch tensor,
             to (n,) or (n, 1); one that takes a second argument gets the inputs (n, F) there.
-        over: Name or number of the column t, and the limits a and b in its unit.
+        over: Name or number of the column t, and the limits a and b in its unit: numbers, or names of columns where
+            each row has its own, such as the width of a well.
         equals: The value I_0, or a formula of the other columns, where each row has its own, such as the heat that a
             lake is known to hold on each day.
         points: Points of the quadrature.
@@ -76,8 +77,8 @@ class Integral(Statement):
         if isinstance(column, bool) or not isinstance(column, str | int | np.integer):
             raise InputError(f"Integral: over={over!r}: expected the name or number of a column first.")
         self.column: str | int = column if isinstance(column, str) else int(column)
-        self.low, self.high = _number("lower limit", low), _number("upper limit", high)
-        if self.low >= self.high:
+        self.low, self.high = _limit("lower limit", low), _limit("upper limit", high)
+        if not isinstance(self.low, str) and not isinstance(self.high, str) and self.low >= self.high:
             raise InputError(f"Integral over {column}: the limits {low!r} and {high!r}: expected low < high.")
         self.formula = parse(equals, (), "Integral: equals") if isinstance(equals, str) else None
         self.known = self.formula if self.formula is not None and self.formula.names else None
@@ -97,9 +98,7 @@ class Integral(Statement):
         else:
             t, w = np.linspace(-1, 1, self.points), np.full(self.points, 2 / (self.points - 1))
             w[[0, -1]] /= 2
-        half = (self.high - self.low) / 2
-        self.nodes = torch.from_numpy((self.high + self.low) / 2 + half * t)
-        self.weights = torch.from_numpy(half * w)
+        self.nodes, self.weights = torch.from_numpy((1 + t) / 2), torch.from_numpy(w / 2)  # from 0 to 1
 
     @property
     def name(self) -> str:
@@ -133,6 +132,9 @@ class Integral(Statement):
     def check(self, table: Columns, outputs: int | None) -> None:
         """See `Statement.check`."""
         place = table.place(self.column, self)
+        for limit in (self.low, self.high):
+            if isinstance(limit, str) and table.place(limit, self) == place:
+                raise InputError(f"{self.name}: the limit {limit!r} is the column over which is integrated.")
         if isinstance(self.function, Expression):
             prediction_names(self.function, table, outputs, self)
         if self.formula is not None:
@@ -166,7 +168,9 @@ class Integral(Statement):
         outputs = bounds.count or o + 1
         if o >= outputs:
             return None
-        low, high = (float(limit[o]) * self.length for limit in bounds.limits(outputs))
+        if isinstance(self.low, str) or isinstance(self.high, str):
+            return None
+        low, high = (float(limit[o]) * (self.high - self.low) for limit in bounds.limits(outputs))
         if low <= self.equals <= high:
             return None
         side = f"at least {low:g}" if self.equals < low else f"at most {high:g}"
@@ -175,9 +179,29 @@ class Integral(Statement):
     def expanded(self, X: Tensor, table: Columns) -> Tensor:
         """Each row at every point of the quadrature, (N * points, F); the points of a row follow one another."""
         place = table.place(self.column, self)
+        low, length = self.limits(X, table)
         rows = X.unsqueeze(1).repeat(1, self.points, 1)
-        rows[:, :, place] = self.nodes.to(X)
+        rows[:, :, place] = low.unsqueeze(1) + length.unsqueeze(1) * self.nodes.to(X)
         return rows.flatten(0, 1)
+
+    def limits(self, X: Tensor, table: Columns) -> tuple[Tensor, Tensor]:
+        """The lower limit and the length of the range for each row of inputs (N, F), (N,) each.
+
+        Raises:
+            InputError: When a column has limits that are not in order.
+        """
+        low, high = (
+            X[:, table.place(limit, self)] if isinstance(limit, str) else X.new_full((len(X),), limit)
+            for limit in (self.low, self.high)
+        )
+        wrong = ~(low < high)
+        if bool(wrong.any()):
+            row = int(wrong.to(torch.int8).argmax())
+            raise InputError(
+                f"{self.name}: the limits are {float(low[row]):g} and {float(high[row]):g} in {int(wrong.sum())} of "
+                f"{len(X)} rows; expected the lower one below the upper one."
+            )
+        return low, high - low
 
     def values(self, y: Tensor, X: Tensor, table: Columns | None = None) -> Tensor:
         """F of predictions (n, O) and inputs (n, F), (n,); a formula needs the names of the columns, if any."""
@@ -193,7 +217,8 @@ class Integral(Statement):
             return self.integral(model, each[:, 0], table).repeat_interleave(each.shape[1])
         rows = self.expanded(X, table)
         y = model(rows)
-        return self.values(y, rows.to(y), table).reshape(len(X), self.points) @ self.weights.to(y)
+        mean = self.values(y, rows.to(y), table).reshape(len(X), self.points) @ self.weights.to(y)
+        return mean * self.limits(X, table)[1].to(y)
 
     def training_residual(
         self, model: Model, X: Tensor, table: Columns, rng: np.random.Generator, options: dict[str, Any]
@@ -223,13 +248,13 @@ class Integral(Statement):
     ) -> Tensor:
         """I / I_0 - 1, or (I - I_0) / (b - a) where I_0 = 0 or differs by row, (N, 1)."""
         found = self.integral(model, X, table)
-        r = found / self.equals - 1 if self.natural else (found - self.value(X, table).to(found)) / self.length
-        return r.unsqueeze(1)
+        if self.natural:
+            return (found / self.equals - 1).unsqueeze(1)
+        return ((found - self.value(X, table).to(found)) / self.limits(X, table)[1].to(found)).unsqueeze(1)
 
-    @property
-    def length(self) -> float:
-        """Distance of the limits, b - a."""
-        return self.high - self.low
+
+def _limit(what: str, value: Any) -> float | str:
+    return value if isinstance(value, str) and value else _number(what, value, ", or the name of a column")
 
 
 def _number(what: str, value: Any, otherwise: str = "") -> float:
