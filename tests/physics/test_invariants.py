@@ -106,9 +106,9 @@ def test_a_change_of_basis_changes_nothing(seed, name):
 
 def test_building_is_fast():
     """Half a second for rank 4 of SO(5) alone on a quiet machine is the aim; the limit allows for a busy one."""
-    started = time.process_time()
+    started = time.thread_time()
     for group in (groups.SO(3), groups.Lorentz(), groups.SO(5)):
         Polynomials(
             groups.Group(group.generators, group.discrete if len(group.discrete) else None), (Kind(1),) * 3, Kind()
         )
-    assert time.process_time() - started < 3
+    assert time.thread_time() - started < 3

@@ -39,7 +39,7 @@ PURE = Units({**UNITS.units, "m": "GeV"}, to="")
 RISING = Monotonic("y", along="t")
 SUM = Sum({"one": ["px", "py", "pz", "m", "q"], "other": ["m", "phi1", "phi2", "t"]})
 BOUNDS = Bounds(lower=0.0)
-NORM = Integral("y", over=("t", -2.0, 2.0), equals=8.0)
+NORM = Integral("y", over=("t", -2.0, 2.0), equals=8.0, points=12)
 KEPT = {
     "rotation": ROTATION, "mirror": MIRROR, "shift": SHIFT, "units": UNITS, "rising": RISING, "sum": SUM,
     "bounds": BOUNDS, "integral": NORM,

@@ -52,7 +52,7 @@ CASES = {
     "Monotonic": (Monotonic("y", along="b"), lambda x: np.arctan(5 * (x["b"] - 1)) * x["a"]),
     "Conserved": (Conserved(radius), turned),
     "Integral": (
-        Integral(square, over=("a", 0.5, 2.0), equals=1.5),
+        Integral(square, over=("a", 0.5, 2.0), equals=1.5, points=16),
         lambda x: np.sqrt(2) * np.sin(np.pi * 4 * x["a"] / 3),
     ),
     "Units": (Units({"a": "m", "b": "s"}, to="m/s"), lambda x: 3 * x["a"] / x["b"]),
