@@ -120,9 +120,9 @@ class _Parts(Statement):
                 found.append(self.difference(torch.stack(even), torch.stack(odd)))
         return torch.cat(found, 1)
 
+    @abstractmethod
     def difference(self, even: Tensor, odd: Tensor) -> Tensor:
         """How far predictions with an even and an odd number of columns changed, (k, N, O), differ: (N, O)."""
-        raise NotImplementedError
 
 
 class Sum(_Parts):
