@@ -1,5 +1,6 @@
 """Answers made of parts that have a meaning of their own: kinetic and potential energy, pressure and shear force."""
 
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
