@@ -194,10 +194,15 @@ class Group:
         if enforcement is None or raw is None:
             return self.objective.loss(self.members.outputs(values, self.buffers, x), y)
         rows = raw.flatten(0, 1)
+        own: list[Tensor] = []
 
         def scores(points: Tensor) -> Tensor:
-            inputs = x if points is rows else enforcement.prepare(points).unflatten(0, (m, -1))
-            return self.members.outputs(values, self.buffers, inputs).flatten(0, 1)
+            if points is not rows:
+                inputs = enforcement.prepare(points).unflatten(0, (m, -1))
+                return self.members.outputs(values, self.buffers, inputs).flatten(0, 1)
+            if not own:  # asked for by the loss and by statements
+                own.append(self.members.outputs(values, self.buffers, x).flatten(0, 1))
+            return own[0]
 
         z = scores(rows) if enforcement.maps is None else enforcement.maps(scores, rows, m)
         loss = self.objective.loss(z.view(m, -1, z.shape[-1]), y)

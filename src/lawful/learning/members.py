@@ -13,6 +13,7 @@ from lawful.learning.device import threads
 from lawful.nets.around import Around, innermost_core
 from lawful.nets.dense import DensePass, cut
 from lawful.nets.mlp import MLP
+from lawful.nets.stacking import stacks
 
 
 class Members:
@@ -62,6 +63,7 @@ class Members:
             raise InputError("The network has no parameters to train: it has none, or all of them are frozen.")
         rows = [torch.cat([net.get_parameter(name).detach().reshape(-1).cpu() for name in names]) for net in nets]
         self.values = torch.stack(rows).to(device)
+        self.stacked = stacks(self.net)
         kept = [name for name, _ in self.net.named_buffers()]
         self.buffers = {name: torch.stack([_tensor(net, name).cpu() for net in nets]).to(device) for name in kept}
 
@@ -91,8 +93,9 @@ class Members:
     def outputs(self, values: Tensor, buffers: dict[str, Tensor], x: Tensor) -> Tensor:
         """Scores (M, B, O) of each member on its own batch x, (M, B, ...), differentiable by `values`.
 
-        All members are one batched computation by `torch.func.vmap`; a module that `vmap` cannot take (it looks at
-        the values of its inputs) is called once a member.
+        All members are one batched computation: networks of `lawful.nets` take stacked parameters, and others go by
+        `torch.func.vmap`; a module that `vmap` cannot take (it looks at the values of its inputs) is called once a
+        member.
         """
 
         def call(parameters: dict[str, Tensor], buffers: dict[str, Tensor], x: Tensor) -> Tensor:
@@ -100,6 +103,9 @@ class Members:
             return z
 
         parameters = self.parameters(values)
+        if self.stacked:
+            z: Tensor = functional_call(self.net, parameters, (x,), tie_weights=False)
+            return z
         if len(values) > 1 and not hasattr(self, "_one_by_one"):
             try:
                 return vmap(call, randomness="different")(parameters, buffers, x)

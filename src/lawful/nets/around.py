@@ -12,6 +12,7 @@ class Around(nn.Module, ABC):
     and the derivative of this; `inner_given`, `inner_combine` and `inner_slope` follow for all that lies within.
     """
 
+    stacks = True
     core: nn.Module
 
     def reset_parameters(self) -> None:

@@ -67,6 +67,11 @@ class Based(nn.Module):
         self.register_buffer("centre", torch.as_tensor(np.asarray(centre, np.float64)).to(torch.get_default_dtype()))
         self.register_buffer("scale", torch.as_tensor(np.asarray(scale, np.float64)).to(torch.get_default_dtype()))
 
+    @property
+    def stacks(self) -> bool:
+        """Whether stacked parameters are taken (see `lawful.nets.stacking`); a function is written for one member."""
+        return self.baseline.expressions is not None
+
     def reset_parameters(self) -> None:
         """Draw the core's parameters again, and put the constants back to their start."""
         self.core.reset_parameters()  # type: ignore[operator]
@@ -84,7 +89,7 @@ class Based(nn.Module):
     def parts(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """What is passed on, (B, plain); the baseline, (B, 1, O); what the network adds to it, (B, copies, O)."""
         split = x.shape[-1] - self.table.count
-        known = self.baseline.predict(x[..., split:], self.table, self.constants())  # (B, O)
+        known = self._known(x[..., split:])  # (B, O)
         if known.shape[-1] != self.scale.shape[-1]:
             raise InputError(
                 f"{self.baseline.name}: it has {known.shape[-1]} outputs; the data have {self.scale.shape[-1]}."
@@ -94,6 +99,16 @@ class Based(nn.Module):
         if self.kind == "multiplicative":
             added = added * (known / self.scale).unsqueeze(-2)
         return z[..., : self.plain], ((known - self.centre) / self.scale).unsqueeze(-2), added
+
+    def _known(self, x: Tensor) -> Tensor:
+        """What the baseline predicts, (B, O); with stacked parameters (M, B, O)."""
+        constants = self.constants()
+        if x.dim() == 2:
+            return self.baseline.predict(x, self.table, constants)
+        shape = x.shape[:-1]
+        each = {name: value.unsqueeze(-1).expand(shape).flatten() for name, value in constants.items()}
+        known = self.baseline.predict(x.flatten(0, 1), self.table, each)
+        return known.unflatten(0, shape)  # type: ignore[no-any-return]
 
     def forward(self, x: Tensor) -> Tensor:
         """See the class."""
@@ -119,6 +134,8 @@ class Beside(nn.Module):
         >>> Beside(Based(nn.Linear(3, 1), known, Columns(1), [0.0], [1.0]))(torch.ones(5, 4)).shape
         torch.Size([5, 2])
     """
+
+    stacks = True
 
     def __init__(self, based: Based) -> None:
         super().__init__()

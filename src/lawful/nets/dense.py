@@ -191,9 +191,6 @@ class _EmbeddingPass:
 
 def cut(net: nn.Module, rows: Tensor) -> list[tuple[str, Tensor]]:
     """Cut (M, P) rows into the parameters of `net`, each (M, *shape), sharing memory."""
-    named, start = [], 0
-    for name, parameter in net.named_parameters():
-        stop = start + parameter.numel()
-        named.append((name, rows[:, start:stop].view(len(rows), *parameter.shape)))
-        start = stop
-    return named
+    named = list(net.named_parameters())
+    parts = rows.split([parameter.numel() for _, parameter in named], 1)
+    return [(name, part.view(-1, *p.shape)) for (name, p), part in zip(named, parts, strict=True)]

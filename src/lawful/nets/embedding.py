@@ -5,6 +5,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from lawful.nets.stacking import beside
+
 
 class PeriodicEmbedding(nn.Module):
     r"""Replace each column by learned features of its sines and cosines.
@@ -42,8 +44,10 @@ class PeriodicEmbedding(nn.Module):
             self.bias.zero_()
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (B, F) to (B, F * E)."""
-        phase = 2 * math.pi * self.frequencies * x.unsqueeze(-1)  # (B, F, k)
+        """Map (B, F) to (B, F * E); with stacked parameters (M, ..., F) to (M, ..., F * E)."""
+        phase = 2 * math.pi * beside(self.frequencies, x, 2) * x.unsqueeze(-1)  # (B, F, k)
         waves = torch.cat([phase.cos(), phase.sin()], -1)  # (B, F, 2k)
-        features = torch.einsum("...fk,fke->...fe", waves, self.weight) + self.bias
+        member = "m" if self.weight.dim() == 4 else ""
+        features = torch.einsum(f"{member}...fk,{member}fke->{member}...fe", waves, self.weight)
+        features = features + beside(self.bias, x, 2)
         return torch.relu(features).flatten(-2)

@@ -2,6 +2,8 @@
 
 from torch import Tensor, nn
 
+from lawful.nets.stacking import affine
+
 
 class Linear(nn.Module):
     """Give scores that are affine in the inputs, $z = W x + b$, starting from zero.
@@ -18,6 +20,8 @@ class Linear(nn.Module):
         torch.Size([5, 2])
     """
 
+    stacks = "leaf"
+
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.map = nn.Linear(inputs, outputs)
@@ -30,5 +34,4 @@ class Linear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (..., F) to (..., O)."""
-        z: Tensor = self.map(x)
-        return z
+        return affine(x, self.map.weight, self.map.bias)

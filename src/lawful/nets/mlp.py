@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from lawful.nets.embedding import PeriodicEmbedding
+from lawful.nets.stacking import affine, beside
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": torch.relu,
@@ -43,6 +44,8 @@ class MLP(nn.Module):
         >>> sum(p.numel() for p in net.parameters())
         6109
     """
+
+    stacks = "leaf"
 
     def __init__(
         self,
@@ -87,13 +90,15 @@ class MLP(nn.Module):
         return f"activation={self.activation!r}, dropout={self.dropout}"
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (B, F) to (B, O)."""
-        h = x * (GAIN_SCALE * self.gain)
+        """Map (B, F) to (B, O); with stacked parameters (M, ..., F) to (M, ..., O)."""
+        h = x * beside(GAIN_SCALE * self.gain, x)
         if self.embedding is not None:
             h = self.embedding(h)
-        for layer in self.layers[:-1]:
-            h = ACTIVATIONS[self.activation](layer(h))
-            if self.dropout:
-                h = nn.functional.dropout(h, self.dropout, self.training)
-        z: Tensor = self.layers[-1](h)
-        return z
+        last = len(self.layers) - 1
+        for i, layer in enumerate(self.layers):
+            h = affine(h, layer.weight, layer.bias)  # type: ignore[arg-type]
+            if i < last:
+                h = ACTIVATIONS[self.activation](h)
+                if self.dropout:
+                    h = nn.functional.dropout(h, self.dropout, self.training)
+        return h

@@ -131,6 +131,8 @@ class Composed(nn.Module):
         torch.Size([4, 1])
     """
 
+    stacks = True
+
     def __init__(self, nets: list[nn.Module], counts: list[tuple[int, int]], outputs: int, *, product: bool) -> None:
         super().__init__()
         self.nets = nn.ModuleList(nets)

@@ -85,6 +85,8 @@ class Pooled(nn.Module):
         torch.Size([7, 1])
     """
 
+    stacks = True
+
     def __init__(self, core: Callable[[int, int], nn.Module], shape: Shape) -> None:
         super().__init__()
         self.shape = shape

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -40,6 +42,7 @@ class Layout:
         """Number of columns that are covered."""
         return sum(len(columns) for columns in self.columns)
 
+    @cached_property
     def sorts(self) -> list[tuple[Kind, Tensor]]:
         """Each kind with the columns of its blocks, (count, size)."""
         found: dict[Kind, list[tuple[int, ...]]] = {}
@@ -49,9 +52,9 @@ class Layout:
 
     def move(self, X: Tensor, g: Tensor, group: Group) -> Tensor:
         """Apply an element to each row: X (..., F), g (..., d, d) with shapes that broadcast; gives (..., F)."""
-        shape = torch.broadcast_shapes(X.shape[:-1], g.shape[:-2])
+        shape = np.broadcast_shapes(X.shape[:-1], g.shape[:-2])
         out = X.expand(*shape, X.shape[-1]).clone()
-        for kind, blocks in self.sorts():
+        for kind, blocks in self.sorts:
             if not kind.invariant:
                 out[..., blocks.reshape(-1)] = moved(X[..., blocks], kind, g, group).flatten(-2)
         return out
@@ -59,7 +62,7 @@ class Layout:
     def velocity(self, X: Tensor, A: Tensor, group: Group) -> Tensor:
         """How fast the flow of a generator A, (d, d), moves each row of X, (N, F)."""
         out = torch.zeros_like(X)
-        for kind, blocks in self.sorts():
+        for kind, blocks in self.sorts:
             if kind.rank:
                 out[..., blocks.reshape(-1)] = derivative(X[..., blocks], kind, A, group).flatten(-2)
         return out

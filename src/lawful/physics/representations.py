@@ -183,7 +183,7 @@ def moved(x: Tensor, kind: Kind, g: Tensor, group: Group) -> Tensor:
         x = x * torch.linalg.det(linear).sign()[..., None, None]
     if kind.rank == 0:
         return x
-    shape = torch.broadcast_shapes(x.shape[:-2], g.shape[:-2])
+    shape = np.broadcast_shapes(x.shape[:-2], g.shape[:-2])
     x = x.expand(*shape, *x.shape[-2:])
     count = x.shape[-2]
     x = x.reshape(*shape, count, *(d,) * kind.rank)

@@ -1,6 +1,7 @@
 """Symmetries: what a transformation of the inputs does to the output."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,7 @@ class Symmetry(Statement):
         self.group: Group = read(group)
         self.on, self.to = on, to
         self.kinds = parse(to)
+        self._read: tuple[Columns, Layout] | None = None
 
     @property
     def name(self) -> str:
@@ -80,9 +82,11 @@ class Symmetry(Statement):
         Raises:
             InputError: When the columns do not fit the representation.
         """
-        return read_layout(self.on, self.group, table, self)
+        if self._read is None or self._read[0] is not table:  # asked for in every step of a training
+            self._read = table, read_layout(self.on, self.group, table, self)
+        return self._read[1]
 
-    @property
+    @cached_property
     def output(self) -> Layout:
         """The blocks of the output."""
         return Layout.consecutive(self.kinds, self.group)
@@ -146,7 +150,7 @@ class Symmetry(Statement):
     def moved_output(self, y: Tensor, g: Tensor) -> Tensor:
         """Apply elements to outputs, (..., O)."""
         if self.invariant:
-            return y.expand(*torch.broadcast_shapes(y.shape[:-1], g.shape[:-2]), y.shape[-1])
+            return y.expand(*np.broadcast_shapes(y.shape[:-1], g.shape[:-2]), y.shape[-1])
         return self.output.move(y, g, self.group)
 
     def augmented(self, X: Tensor, y: Tensor, table: Columns, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
