@@ -13,6 +13,7 @@ from lawful.physics import Monotonic, Product, Sum, Symmetry, Units, groups
 from lawful.physics.statement import Columns
 
 TABLE = Columns(5, ("x", "y", "z", "m", "t"))
+BOOST = Symmetry(groups.Lorentz(), {"vector": [["t", "x", "y", "z"]], "scalar": "others"})
 TURN = Symmetry(groups.SO(3), {"vector": [["x", "y", "z"]], "scalar": "others"})
 FLIP = Symmetry(groups.Group(discrete=[[[-1.0]]], name="flip"), {"vector": [["t"]], "scalar": "others"})
 UNITS = Units({"x": "m", "y": "m", "z": "m", "m": "m", "t": ""}, to="m")
@@ -74,7 +75,10 @@ def test_columns_by_number_are_the_same_as_by_name():
         ([RISING, Monotonic("y", along="m")], "cannot both be built in"),
         ([SUM, Product(SUM.parts)], "cannot both be built in"),
         ([TURN, Monotonic("y", along="x")], r"both make use of x. Write symmetries as one group"),
-        ([TURN, Units({**UNITS.units, "m": ""}, to="m")], r"Only x can give the others their scale: add an input"),
+        (
+            [BOOST, Units({**UNITS.units, "t": "m", "m": ""}, to="m")],
+            r"Only x can give the others their scale: add an input",
+        ),
     ],
     ids=str,
 )

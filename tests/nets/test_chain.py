@@ -117,6 +117,6 @@ def test_restored_from_what_it_learned(items):
 
 def test_a_file_that_lacks_what_was_learned_is_refused():
     chain, _ = fitted(UNITS)
-    less = {name: a for name, a in chain.arrays.items() if not name.endswith("constant")}
+    less = {name: a for name, a in chain.arrays.items() if not name.endswith("line")}
     with pytest.raises(InputError, match="does not fit"):
         build_in([UNITS], TABLE, 1).restore(less)

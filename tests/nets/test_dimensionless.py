@@ -45,7 +45,7 @@ def test_the_pendulum():
     stage = fitted(PENDULUM, TABLE, X, y)
     np.testing.assert_allclose(stage.inputs(X)[:, 0], X[:, 2:])
     np.testing.assert_allclose(stage.reference(X, None), y, rtol=1e-12)
-    np.testing.assert_allclose(stage.sizes["constant"], 2 * np.pi)
+    np.testing.assert_allclose(stage.sizes["line"], [[2 * np.pi], [0]], atol=1e-9)
     np.testing.assert_allclose(np.mean(stage.side(X) ** 2), 1)
 
 
@@ -97,7 +97,29 @@ def test_columns_that_others_need_are_no_repeating_variables():
 
 def test_outputs_that_turn_have_no_constant():
     X = rows()
-    assert fitted(PENDULUM, TABLE, X, X[:, :1], turns=True).sizes["constant"] == 0
+    assert fitted(PENDULUM, TABLE, X, X[:, :1], turns=True).sizes["line"] == 0
+
+
+def test_a_sum_of_products_with_the_unit_is_found_and_answers_grow_with_the_larger():
+    """q E + q v B, measured by q E where that is larger and by q v B where that is."""
+    units = Units({"q": "C", "E": "V / m", "v": "m / s", "B": "T"}, to="N")
+    table = Columns(4, ("q", "E", "v", "B"))
+    X = np.exp(rows(200, 4, 4))
+    y = X[:, :1] * (X[:, 1:2] - 3 * X[:, 2:3] * X[:, 3:])
+    stage = fitted(units, table, X, y)
+    np.testing.assert_allclose(stage.reference(X, None), y, rtol=1e-9, atol=1e-9 * np.abs(y).max())
+    for other, size in ((X * [1, 1, 1, 1e-6], X[:, 0] * X[:, 1]), (X * [1, 1, 1, 1e6], np.prod(X[:, [0, 2, 3]], 1))):
+        ratio = stage.side(other)[:, 0] / size
+        np.testing.assert_allclose(ratio, ratio[0], rtol=1e-3)
+    few = fitted(units, table, X[:20], y[:20])
+    assert (few.sizes["line"][1:] == 0).all()
+
+
+def test_what_is_monotonic_does_not_bend_the_measure():
+    X = rows(100, 5, 3)
+    stage = fitted(PENDULUM, TABLE, X, X[:, :1], last=(2,), rising=2)
+    moved = stage.side(X * [1, 1, 9])
+    np.testing.assert_array_equal(moved, stage.side(X))
 
 
 def test_a_classifier_answers_in_pure_numbers():
@@ -132,6 +154,11 @@ def test_restored():
     again = Dimensionless(PENDULUM, TABLE, 1)
     again.restore(stage.arrays)
     np.testing.assert_array_equal(answers(again, X), answers(stage, X))
-    for change in ({"constant": np.zeros(2)}, {"factor": np.array([np.nan])}, {"more": np.zeros(1)}):
+    for change in (
+        {"line": np.zeros(2)},
+        {"constant": np.zeros(2)},
+        {"factor": np.array([np.nan])},
+        {"more": np.zeros(1)},
+    ):
         with pytest.raises(InputError, match="the file was changed"):
             Dimensionless(PENDULUM, TABLE, 1).restore(stage.arrays | change)

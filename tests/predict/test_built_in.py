@@ -310,3 +310,55 @@ def test_rotations_about_any_axis(seed, vector):
     aim = X[["px", "py", "pz"]].to_numpy() if vector else target(X)
     model = fit([symmetry, MIRROR, UNITS], X, aim, seed=seed, epochs=2)
     assert kept(model, table(60, seed)) == {}
+
+
+ALL_MOVE = pd.DataFrame(np.random.default_rng(8).normal(size=(160, 7)), columns=["q", *"abcdef"])
+OF_ALL = {"q": "C", **dict.fromkeys("abc", "V / cm"), **dict.fromkeys("def", "km / s")}
+TURNS = {"vector": [list("abc"), list("def")], "scalar": "others"}
+
+
+@pytest.mark.parametrize(
+    ("symmetry", "to"),
+    [
+        (Symmetry(groups.O(3), TURNS), "mJ / s"),
+        (Symmetry(groups.O(3), TURNS, "vector"), "N"),
+        (Symmetry(groups.S(2) * groups.SO(3), {"vector": [list("abcdef")], "scalar": "others"}), "V / cm"),
+        (Symmetry(groups.Translation(3), TURNS), "V / m"),
+    ],
+    ids=str,
+)
+def test_units_where_a_symmetry_moves_all_that_could_give_a_scale(symmetry, to, tmp_path):
+    """A power, a force, a field of two charges, a difference of fields: sizes of vectors are the units."""
+    alike = dict.fromkeys("def", "V / cm") if symmetry.group.name != "O(3)" else {}
+    units = Units({**OF_ALL, **alike}, to=to)
+    E, v = (ALL_MOVE[list(names)].to_numpy() for names in ("abc", "def"))
+    power = np.tanh((E * v).sum(1)) + np.linalg.norm(E, axis=1)
+    y = ALL_MOVE.q.to_numpy()[:, None] * E * np.abs(v[:, :1]) if not symmetry.invariant else power
+    model = fit([symmetry, units], ALL_MOVE, y, epochs=20)
+    assert kept(model, 3 * ALL_MOVE, 2e-6) == {}
+    model.save(tmp_path / "m.lawful")
+    np.testing.assert_array_equal(lf.load(tmp_path / "m.lawful").predict(ALL_MOVE), model.predict(ALL_MOVE))
+
+
+def test_a_force_with_unit_and_rotations_is_that_of_any_strength_of_field():
+    rng = np.random.default_rng(2)
+    names = [f"{kind}{axis}" for kind in "EvB" for axis in "xyz"]
+    X = pd.DataFrame(rng.normal(size=(400, 9)), columns=names).assign(q=rng.uniform(0.5, 2, 400))
+    E, v, B = (X[[f"{kind}{axis}" for axis in "xyz"]].to_numpy() for kind in "EvB")
+    y = X[["q"]].to_numpy() * (E + np.cross(v, B))
+    rotation = Symmetry(
+        groups.O(3), {"vector": [names[:3], names[3:6]], "pseudovector": [names[6:]], "scalar": "others"}, "vector"
+    )
+    of = {"E": "V / m", "v": "m / s", "B": "T"}
+    units = Units({"q": "C", **{name: of[name[0]] for name in names}}, to="N")
+    model = fit([rotation, units], X[:300], y[:300], hidden=(64, 64), epochs=300)
+    strong = X[300:].assign(**{name: X[name][300:] * 50 for name in names[:3] + names[6:]})
+    assert model.score(X[300:], y[300:]) > 0.9
+    assert model.score(strong, 50 * y[300:]) == pytest.approx(model.score(X[300:], y[300:]), abs=1e-6)
+
+
+def test_no_size_stays_where_the_metric_is_not_definite():
+    p = pd.DataFrame(np.random.default_rng(1).normal(size=(50, 4)), columns=["E", "x", "y", "z"])
+    boosts = Symmetry(groups.Lorentz(), {"vector": [["E", "x", "y", "z"]]})
+    with pytest.raises(lf.InputError, match="can give the others their scale"):
+        fit([boosts, Units(dict.fromkeys("Exyz", "GeV"), to="GeV")], p, np.ones(50))

@@ -70,6 +70,10 @@ class Architecture(ABC):
         """What is added to the output, (N, O), or None; `inner` is what lies within adds, (N * copies, O)."""
         return inner
 
+    def terms_around(self, inner: Terms) -> Terms | None:  # noqa: ARG002
+        """Terms of the whole, made of those of what lies within; None: there are none."""
+        return None
+
     def aims(self, y: Array) -> Array | None:  # noqa: ARG002
         """Targets of what lies within, (N * copies, O), given those of the whole, (N, O); None: not known."""
         return None

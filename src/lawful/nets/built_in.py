@@ -12,6 +12,7 @@ from lawful.nets.dimensionless import Dimensionless
 from lawful.nets.monotone import Monotone
 from lawful.nets.parts import Parts
 from lawful.nets.permuted import Permuted
+from lawful.nets.sizes import unmoved_sizes
 from lawful.physics.groups.objects import permuted_objects
 from lawful.physics.monotonic import Monotonic
 from lawful.physics.parts import Product, Sum
@@ -95,7 +96,15 @@ def _make(item: Enforced, within: Sequence[Enforced], outputs: int | None, table
     rising = [
         table.place(other.statement.along, statement) for other in within if isinstance(other.statement, Monotonic)
     ]
-    return Dimensionless(statement, table, outputs, tuple(sorted(moved)), turns, rising=rising[0] if rising else None)
+    return Dimensionless(
+        statement,
+        table,
+        outputs,
+        tuple(sorted(moved)),
+        turns,
+        rising=rising[0] if rising else None,
+        sizes=unmoved_sizes(statement, symmetries, table),
+    )
 
 
 def _by_name(statement: Statement, table: Columns) -> Statement:

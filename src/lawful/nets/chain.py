@@ -9,6 +9,7 @@ from lawful.errors import InputError
 from lawful.nets.architecture import Architecture, Blocks, Core
 from lawful.physics.groups.group import Array
 from lawful.physics.statement import Columns
+from lawful.physics.terms import Terms
 
 Maker = Callable[[Columns], Architecture]
 
@@ -51,6 +52,14 @@ class Chain:
                 None if y is None else stage.aims(y),
                 stage.table,
             )
+
+    @property
+    def terms(self) -> Terms | None:
+        """Of which a linear model may be made, from which training starts."""
+        found = self.stages[-1].terms if self.stages else None
+        for stage in reversed(self.stages[:-1]):
+            found = None if found is None else stage.terms_around(found)
+        return found
 
     def numbers(self, X: Array) -> Array:
         """What the core network is given, (N, copies, S)."""

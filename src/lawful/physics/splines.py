@@ -7,6 +7,7 @@ from lawful.errors import InputError
 from lawful.physics.groups.group import Array
 
 _DEGREE = 3
+_ROUNDING = 1e-10
 _LEVELS = np.concatenate([[0.0, 1e-3, 5e-3, 0.015], np.linspace(0.03, 0.97, 20), [0.985, 0.995, 0.999, 1.0]])
 
 
@@ -31,6 +32,8 @@ class Splines:
         """Place the knots, given values (n, C) and weights of at least zero, (n,)."""
         found = [np.quantile(v, _LEVELS, weights=weight, method="inverted_cdf") for v in values.T]
         self.knots = np.array(found).reshape(values.shape[1], len(_LEVELS))
+        flat = np.ptp(self.knots, axis=1) <= _ROUNDING * np.abs(self.knots).max(axis=1)
+        self.knots[flat] = self.knots[flat][:, :1]  # what rounding makes of a constant is no variable
 
     each = len(_LEVELS) + _DEGREE - 1  # splines of a column
 

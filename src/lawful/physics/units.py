@@ -108,7 +108,7 @@ class Units(Statement):
     Mechanisms:
         augment: In each epoch every event is written in random units of its own, target included.
         architecture: The network is given pure numbers (`Groups`), and its output is multiplied by a product of
-            powers of the inputs that has the output's unit.
+            powers of the inputs that has the output's unit. It starts from a fit that is linear in the pure numbers.
 
     Raises:
         InputError: When a unit is not understood or missing, or no product of powers of inputs has the output's unit.

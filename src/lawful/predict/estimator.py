@@ -18,10 +18,9 @@ from lawful.errors import InputError
 from lawful.learning.archive import Arrays
 from lawful.learning.device import find_device, find_dtype
 from lawful.learning.loop import Examples, Scores, train
-from lawful.learning.members import Members, redraw
+from lawful.learning.members import Members
 from lawful.learning.objectives import Objective
 from lawful.learning.scaling import InputScaling
-from lawful.nets.registry import build
 from lawful.physics.statement import Columns, Enforced
 from lawful.predict.checking import check_settings, validation_parts
 from lawful.predict.enforcing import check_kept, enforcement, renewal
@@ -36,7 +35,7 @@ from lawful.predict.inputs import (
     unnamed,
 )
 from lawful.predict.knowledge import Knowledge
-from lawful.predict.own_nets import call_maker, count_outputs, warn_of_equals
+from lawful.predict.own_nets import make_net, warn_of_equals
 from lawful.predict.plain import from_json
 from lawful.predict.preparing import Prepared, checked, divide, read_seed, settings_of
 from lawful.predict.saving import restore_estimator, save_estimator
@@ -321,31 +320,9 @@ class NetEstimator(BaseEstimator):
         prepared = inputs
 
         def core(outputs: int, inputs: int | None = None) -> nn.Module:
-            return self._make_net(prepared if inputs is None else inputs, outputs, fresh=fresh)
+            return make_net(self, prepared if inputs is None else inputs, outputs, fresh=fresh)
 
         return self.physics_.wrap(core, targets, plain, copies)
-
-    def _make_net(self, inputs: int, outputs: int, *, fresh: bool = False) -> nn.Module:
-        if isinstance(self.net, str):
-            return build(
-                self.net,
-                inputs,
-                outputs,
-                hidden=self.hidden,
-                activation=self.activation,
-                dropout=self.dropout,
-                embedding=self.embedding,
-            )
-        module = call_maker(self.net, inputs, outputs)
-        if fresh and isinstance(self.net, nn.Module):  # the members of an ensemble must not start from one point
-            redraw(module)
-        given = count_outputs(module, inputs)
-        if given == outputs:
-            return module
-        raise InputError(
-            f"The network gives {given} outputs for each row; {outputs} are needed here. Change its last layer, or "
-            "give a function of (input shape, outputs) that makes it."
-        )
 
     # ---- predict -----------------------------------------------------------------------------------------------
     def _scores(self, X: Any) -> tuple[Array, Array]:

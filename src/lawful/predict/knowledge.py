@@ -106,7 +106,8 @@ class Knowledge:
         self.start: Start | None = None
         self.doubtful = False
         starts = [item.options["start"] for item in inside if isinstance(item.statement, Symmetry)]
-        self.wanted: bool | str = starts[0] if len(inside) == 1 and starts and not residual else False
+        alone = len(starts) == 1 and all(isinstance(item.statement, Symmetry | Units) for item in inside)
+        self.wanted: bool | str = starts[0] if alone and not residual else False
 
     def __bool__(self) -> bool:
         """Whether anything is stated."""
@@ -114,9 +115,8 @@ class Knowledge:
 
     @property
     def terms(self) -> Terms | None:
-        """Of which a linear model may be made, where one symmetry alone is built in."""
-        stages = self.chain.stages
-        return stages[0].terms if len(stages) == 1 else None
+        """Of which a linear model may be made, where one symmetry is built in, alone or with units."""
+        return self.chain.terms
 
     @property
     def known_model(self) -> Baseline:

@@ -1,4 +1,4 @@
-"""Networks that the user brings: torch modules, and functions that make them."""
+"""The networks of estimators: those that are named, and those that the user brings, modules and functions."""
 
 import copy
 import inspect
@@ -9,6 +9,35 @@ import torch
 from torch import nn
 
 from lawful.errors import InputError
+from lawful.learning.members import redraw
+from lawful.nets.registry import build
+
+
+def make_net(estimator: Any, inputs: int, outputs: int, *, fresh: bool = False) -> nn.Module:
+    """The network that an estimator's settings ask for, from `inputs` numbers to `outputs`.
+
+    Args:
+        estimator: With `net`, `hidden` and so on.
+        inputs: Numbers that the network is given.
+        outputs: Numbers that it has to give.
+        fresh: Draw the first weights of a module anew: the members of an ensemble must not start from one point.
+
+    Raises:
+        InputError: When a network of the user gives another number of outputs.
+    """
+    if isinstance(estimator.net, str):
+        names = ("hidden", "activation", "dropout", "embedding")
+        return build(estimator.net, inputs, outputs, **{name: getattr(estimator, name) for name in names})
+    module = call_maker(estimator.net, inputs, outputs)
+    if fresh and isinstance(estimator.net, nn.Module):
+        redraw(module)
+    given = count_outputs(module, inputs)
+    if given == outputs:
+        return module
+    raise InputError(
+        f"The network gives {given} outputs for each row; {outputs} are needed here. Change its last layer, or "
+        "give a function of (input shape, outputs) that makes it."
+    )
 
 
 def call_maker(net: Any, inputs: int, outputs: int) -> nn.Module:

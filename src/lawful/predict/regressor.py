@@ -23,9 +23,8 @@ from lawful.predict.inputs import Array, is_events, read_targets
 from lawful.predict.keeping import mapped_scores, mean_kept, members_kept
 from lawful.predict.reading_parts import contributions, levels, member_parts, stated_parts
 from lawful.predict.residual import Parameter, around, constants, first_constants, shrunk
-from lawful.predict.signed import signed_mean
+from lawful.predict.signed import LEAST_SHARE, signed_targets
 
-_LEAST_SHARE = 0.05  # of the weight that counts, where predictions are not kept within the range of the targets
 _NOTHING_LEFT = 1e-6  # deviation of the targets, relative, below which they are rounding
 
 
@@ -194,7 +193,7 @@ class Regressor(RegressorMixin, NetEstimator):
         if isinstance(self.objective_, SignedSquaredError):
             count = self.objective_.targets
             r, plus, minus = torch.sigmoid(z[..., :1]), z[..., 1 : 1 + count], z[..., 1 + count :]
-            z = plus + (plus - minus) * r / (1 - 2 * r).clamp_min(_LEAST_SHARE)
+            z = plus + (plus - minus) * r / (1 - 2 * r).clamp_min(LEAST_SHARE)
         scale, centre = (torch.as_tensor(v).to(z) for v in (self.target_scaling_.scale, self.target_scaling_.centre))
         return z * scale + centre + self._offset_like(z, x)
 
@@ -384,16 +383,8 @@ class Regressor(RegressorMixin, NetEstimator):
         return z
 
     def _combine(self, z: Array) -> Array:
-        scaling = self.target_scaling_
-        if not isinstance(self.objective_, SignedSquaredError):
-            return scaling.invert(z)
-        count = self.objective_.targets
-        r, plus, minus = z[..., :1], z[..., 1 : 1 + count], z[..., 1 + count :]
-        y = np.clip(scaling.invert(signed_mean(r, plus, minus)), scaling.low, scaling.high)
-        for columns, shifts in self.physics_.blocks(count):
-            if not shifts:  # a range that is cut off in each number does not turn, and does not scale with units
-                y[..., columns] = scaling.invert(signed_mean(r, plus, minus, _LEAST_SHARE))[..., columns]
-        return np.asarray(y)
+        signed = isinstance(self.objective_, SignedSquaredError)
+        return signed_targets(z, self.target_scaling_, self.physics_) if signed else self.target_scaling_.invert(z)
 
     def _shape(self, y: Array) -> Array:
         return y[..., 0] if self.flat_ else y

@@ -5,7 +5,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lawful.learning.scaling import TargetScaling
+from lawful.predict.knowledge import Knowledge
+
 Array = npt.NDArray[Any]
+LEAST_SHARE = 0.05  # of the weight that counts, where predictions are not kept within the range of the targets
 
 
 def signed_probabilities(q: Array) -> Array:
@@ -39,3 +43,18 @@ def signed_mean(r: Array, plus: Array, minus: Array, least: float = 1e-9) -> Arr
         array([0.])
     """
     return np.asarray(plus + (plus - minus) * r / np.maximum(1 - 2 * r, least))
+
+
+def signed_targets(z: Array, scaling: TargetScaling, known: Knowledge) -> Array:
+    """Predictions, (..., T), from what was learned of each sign, (..., 1 + 2 T), as `SignedSquaredError` has it.
+
+    They are kept within the range of the targets, but for targets that turn or have units: a range that is cut off in
+    each number does not turn, and does not scale.
+    """
+    count = len(scaling.centre)
+    r, plus, minus = z[..., :1], z[..., 1 : 1 + count], z[..., 1 + count :]
+    y = np.clip(scaling.invert(signed_mean(r, plus, minus)), scaling.low, scaling.high)
+    for columns, shifts in known.blocks(count):
+        if not shifts:
+            y[..., columns] = scaling.invert(signed_mean(r, plus, minus, LEAST_SHARE))[..., columns]
+    return np.asarray(y)
