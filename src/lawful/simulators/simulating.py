@@ -52,7 +52,7 @@ def simulate(world: str, n: int, seed: int = 0, **settings: Any) -> "Events":
         target=targets[0] if len(targets) == 1 else targets,
         features=list(made.features),
         extras=made.extras,
-        units={name: known.columns[name].unit for name in columns if known.columns[name].unit},
+        units={name: known.columns[name].unit for name in columns},
     )
 
 
