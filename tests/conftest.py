@@ -1,5 +1,11 @@
 """What several rooms' tests share."""
 
+import os
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # a worker for each core: more threads would wait for each other
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import pytest
 
 import lawful as lf

@@ -13,6 +13,7 @@ from lawful.nets.values import one_of
 
 _LOCK = threading.Lock()
 _BLOCKS: list[tuple[int, Any] | None] = []
+SMALL = 2e8  # floating-point operations below which one thread is faster than two
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 

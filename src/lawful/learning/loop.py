@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from lawful.learning.checkpoint import clear_state, fingerprint, load_state, save_state
-from lawful.learning.device import threads
+from lawful.learning.device import SMALL, threads
 from lawful.learning.group import Group
 from lawful.learning.members import Members
 from lawful.learning.objectives import Objective
@@ -23,7 +23,6 @@ from lawful.learning.tie import Tie
 from lawful.nets.values import number, one_of, whole
 
 SCHEDULES = ("constant", "cosine")
-_SMALL = 2e8  # floating-point operations in a step below which one thread is faster than two
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -291,7 +290,7 @@ def _layout(members: Members, settings: Settings, examples: Examples) -> tuple[i
     work = 6 * batch * members.values.shape[1] * len(members)  # forward and backward, in operations
     together = examples.tie is not None and examples.tie.partner is not None
     if together or not members.by_hand or examples.enforcement is not None:
-        return 1, available if work > _SMALL else 1
+        return 1, available if work > SMALL else 1
     if len(members) > 1:
         return min(available, len(members)), 1
-    return 1, available if work > _SMALL else 1
+    return 1, available if work > SMALL else 1

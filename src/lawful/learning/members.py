@@ -3,13 +3,14 @@
 import copy
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
 from lawful.errors import InputError
-from lawful.learning.device import threads
+from lawful.learning.device import SMALL, threads
 from lawful.nets.around import Around, innermost_core
 from lawful.nets.dense import DensePass, cut
 from lawful.nets.mlp import MLP
@@ -148,10 +149,12 @@ class Members:
                 with threads(1):  # parts this small are slower on several
                     return scores_by_hand(self.net, self.values.double(), x.double().expand(M, *x.shape))
             x = x.to(self.values.dtype)
-            parts = [
-                self.outputs(self.values, self.buffers, part.expand(M, *part.shape))
-                for part in (x.split(rows) if N else [x])
-            ]
+            small = 2 * min(N, rows) * self.values.numel() < SMALL
+            with threads(1) if small else nullcontext():
+                parts = [
+                    self.outputs(self.values, self.buffers, part.expand(M, *part.shape))
+                    for part in (x.split(rows) if N else [x])
+                ]
         return torch.cat(parts, 1)
 
 
