@@ -11,6 +11,7 @@ from lawful.physics.terms import MOST_COLUMNS, Terms
 FOLDS = 5
 WORTH = 0.5  # share of the variance that it must explain on held-out events, else training starts from nothing
 _PENALTIES = np.logspace(-12, 2, 29)
+_NOTHING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,9 @@ class Start:
 
 def fit_start(terms: Terms, X: Array, y: Array, weight: Array, seed: int) -> tuple[Start, Array] | None:
     """Fit by weighted ridge regression, the penalty chosen by five-fold cross-validation over events.
+
+    Of models whose held-out errors differ by less than a standard error, the one with the least degree and the
+    largest penalty is taken (Breiman, Friedman, Olshen, Stone, 'Classification and regression trees', 1984).
 
     Args:
         terms: What it is made of.
@@ -66,6 +70,8 @@ def fit_start(terms: Terms, X: Array, y: Array, weight: Array, seed: int) -> tup
             gram[f] += weighted.T @ flat
             moment[f] += weighted.T @ targets
     size = np.sqrt(np.maximum(np.diagonal(gram.sum(0)) / weight.sum(), 1e-300))
+    dead = size <= _NOTHING * size.max()  # splines between knots where no event lies
+    size = np.where(dead, np.inf, size)
     gram /= size[:, None] * size[None, :] * weight.sum()
     moment /= size[:, None] * weight.sum()
 
@@ -75,7 +81,7 @@ def fit_start(terms: Terms, X: Array, y: Array, weight: Array, seed: int) -> tup
         return np.asarray(np.einsum("ck,pk,kt->pct", V, d, V.T @ m))
 
     degree = terms.degrees
-    best: tuple[float, Array, Array] | None = None
+    best: tuple[Array, Array, Array] | None = None
     for most in np.unique(degree):
         kept = np.flatnonzero(degree <= most)
         if len(kept) == 1 and most < degree.max():
@@ -92,14 +98,21 @@ def fit_start(terms: Terms, X: Array, y: Array, weight: Array, seed: int) -> tup
                     held[:, part] = np.einsum("nc,pct->pnt", D[:, :, 0], guesses[f], optimize=True)
                 else:
                     held[:, part] = np.einsum("ncw,pc->pnw", D, guesses[f][:, :, 0], optimize=True)
-        errors = np.einsum("pnt,n->p", (held - y) ** 2, weight)
-        least = int(errors.argmin())
-        if best is None or errors[least] < best[0]:
+        errors = ((held - y) ** 2).sum(2) * weight  # (penalties, N)
+        least = int(errors.sum(1).argmin())
+        chosen = max(p for p in range(least, len(errors)) if not _worse(errors[p], errors[least]))
+        if best is None or _worse(best[0], errors[chosen]):
             coefficients = np.zeros((columns, m.shape[2]))
-            coefficients[kept] = solve(G.sum(0), m.sum(0))[least] / size[kept, None]
-            best = float(errors[least]), coefficients, held[least].copy()
+            coefficients[kept] = solve(G.sum(0), m.sum(0))[chosen] / size[kept, None]
+            best = errors[chosen], coefficients, held[chosen].copy()
     assert best is not None
     mean = np.average(y, axis=0, weights=weight)
-    if best[0] > (1 - WORTH) * np.einsum("nt,n->", (y - mean) ** 2, weight):
+    if best[0].sum() > (1 - WORTH) * np.einsum("nt,n->", (y - mean) ** 2, weight):
         return None
     return Start(best[1]), best[2]
+
+
+def _worse(errors: Array, others: Array) -> bool:
+    """Whether errors of events are larger than others of the same events by more than their scatter explains."""
+    more = errors - others
+    return bool(more.mean() > more.std() / np.sqrt(len(more)))

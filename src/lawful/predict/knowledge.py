@@ -24,7 +24,7 @@ from lawful.predict.compatible import check_compatible
 from lawful.predict.inputs import Array
 from lawful.predict.output_maps import MAPPED, OutputMaps
 
-_CERTAIN = 0.01  # a polynomial that leaves less of the variance than this is taken without a second training
+_CERTAIN = 1e-4  # a polynomial that leaves less of the variance than this is taken without a second training
 
 
 def can_hold(statement: Statement, mechanism: str, *, classes: bool) -> bool:
