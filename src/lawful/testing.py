@@ -2,16 +2,18 @@
 
 from typing import Any
 
-from lawful.physics.statement import Statement
+from lawful.physics.statement import Enforced, Statement, statements_of
 from lawful.physics.symmetry import Symmetry
 
 
-def assert_keeps(model: Any, statement: Statement, X: Any, *, tolerance: float = 1e-6, seed: int = 0) -> None:
+def assert_keeps(
+    model: Any, statement: Statement | Enforced, X: Any, *, tolerance: float = 1e-6, seed: int = 0
+) -> None:
     """Fail when a model breaks a statement by more than `tolerance` on some row.
 
     Args:
         model: A fitted estimator, a torch module or a function of arrays.
-        statement: What must hold.
+        statement: What must hold; enforced or not.
         X: Inputs, (N, F).
         tolerance: Largest violation of a row, see `Statement.violation`.
         seed: Random transformations follow from it.
@@ -24,6 +26,7 @@ def assert_keeps(model: Any, statement: Statement, X: Any, *, tolerance: float =
         >>> from lawful.physics import Bounds
         >>> assert_keeps(lambda x: np.exp(x[:, 0]), Bounds(lower=0.0), np.zeros((3, 1)))
     """
+    (statement,) = statements_of(statement)
     v = statement.violation(model, X, seed=seed)
     if not v.max() <= tolerance:
         count = int((v > tolerance).sum())

@@ -23,6 +23,8 @@ _NEWTON = 4  # steps with which trained constants settle, at most
 _SHARES = (1.0, 0.5, 0.25, 0.125)  # of such a step that are tried
 _SLACK = 1e-3  # of the loss, that it may rise since the last module cannot make up for all of a change
 _SETTLED = 1e-5  # of a constant's size, the last of these steps
+_EFFECT = 1e-9  # of a constant, in deviations of the targets, below which it has none
+_ALIKE = 1e-8  # share of a constant's squared effect that others cannot make, below which they are tangled
 _LEVERAGE = 0.95  # of an event on its own fit, beyond which nothing is learned from how well it fits
 
 
@@ -36,17 +38,21 @@ class Fitted:
         covariance: Of the values, (K, K).
         imitated: For each, which share of its effect on the predictions the network could make as well, from 0 (it
             cannot: the data alone determine the constant) to 1 (it can: the penalty alone tells them apart), (K,).
+        tangled: Names of constants that no data like these can tell apart, whatever the network; a constant without
+            any effect stands alone.
     """
 
     names: tuple[str, ...]
     values: Array
     covariance: Array
     imitated: Array
+    tangled: tuple[tuple[str, ...], ...] = ()
 
     @property
     def errors(self) -> Array:
-        """Standard errors, (K,)."""
-        return np.asarray(np.sqrt(np.diag(self.covariance).clip(0)))
+        """Standard errors, (K,); infinite for constants that are tangled."""
+        lost = np.array([any(name in names for names in self.tangled) for name in self.names], dtype=bool)
+        return np.where(lost, np.inf, np.sqrt(np.diag(self.covariance).clip(0)))
 
 
 def fit_constants(
@@ -158,7 +164,26 @@ def errors(net: Based, x: Tensor, y: Tensor, weight: Tensor, *, shrink: float, r
         np.array([float(v) for v in net.constants(free).values()]),
         np.asarray((slope @ C @ slope.T).numpy()),
         np.asarray(imitated.clamp(0, 1).numpy()),
+        tuple(tuple(names[k] for k in group) for group in _tangled(fit[:K, :K].numpy(), len(x))),
     )
+
+
+def _tangled(normal: Array, events: int) -> list[list[int]]:
+    """Groups of constants whose effects are linear in one another, from their normal matrix, (K, K).
+
+    A constant whose effect on standardised targets is below rounding is a group of its own.
+    """
+    size = np.sqrt(np.diag(normal).clip(0))
+    without = [k for k in range(len(size)) if size[k] <= _EFFECT * np.sqrt(events)]
+    rest = [k for k in range(len(size)) if k not in without]
+    values, vectors = np.linalg.eigh(normal[np.ix_(rest, rest)] / np.outer(size[rest], size[rest]))
+    null = vectors[:, values < _ALIKE]  # directions that leave all predictions as they are
+    linked = np.abs(null @ null.T) > np.sqrt(_ALIKE)
+    groups: list[list[int]] = [[k] for k in without]
+    for row, k in enumerate(rest):
+        if linked[row, row] and not any(k in group for group in groups):
+            groups.append([rest[other] for other in np.flatnonzero(linked[row])])
+    return groups
 
 
 class _Problem:

@@ -180,6 +180,9 @@ class Baseline(Statement):
                 return list(range(table.count))
             return [table.place(column, self) for column in self.columns]
         constants = [constant.name for constant in self.constants]
+        for name in constants:
+            if name in (table.names or ()):
+                raise InputError(f"{self.name}: {name!r} is both a column and a parameter; give one another name.")
         wanted = {name for expression in self.expressions for name in expression.names} - set(constants)
         names = self.columns if table.names is None and self.columns is not None else table.names
         if names is None and wanted:

@@ -61,7 +61,7 @@ class Bounds(Statement):
     def name(self) -> str:
         """The bounds."""
         if self.count is not None:
-            return f"bounds of {self.count} outputs"
+            return f"bounds of {self.count} output{'s' * (self.count > 1)}"
         if self.upper is None:
             return f"bounds, at least {self.lower:g}"
         return f"bounds, at most {self.upper:g}" if self.lower is None else f"bounds {self.lower:g} to {self.upper:g}"
@@ -85,6 +85,16 @@ class Bounds(Statement):
                 f"{self.name}: {self.count} are given, but the model gives {outputs}; a range for "
                 "all of them is Bounds(lower, upper), two numbers."
             )
+
+    def doubt(self, X: NDArray[Any], y: NDArray[Any] | None, table: Columns) -> str | None:  # noqa: ARG002
+        """See `Statement.doubt`: targets most of which lie beyond, which noise does not explain."""
+        if y is None:
+            return None
+        low, high = self.limits(y.shape[1])
+        beyond = int(((y < low) | (y > high)).any(1).sum())
+        if 2 * beyond <= len(y):
+            return None
+        return f"{beyond} of {len(y)} targets lie beyond; they go from {y.min():g} to {y.max():g}"
 
     def against(self, other: Statement) -> str | None:
         """See `Statement.against`: ranges that do not meet, or touch only."""

@@ -1,9 +1,11 @@
 """Predictions that only rise, or only fall, along a column: density with depth, rate with temperature."""
 
+import copy
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from lawful.errors import InputError
@@ -166,6 +168,24 @@ class Monotonic(Statement):
             prediction_names(self.of, table, outputs, self)
         if outputs is not None and self.of is None:
             self.place(outputs)
+
+    def located(self, table: Columns) -> "Monotonic":
+        """See `Statement.located`."""
+        same = copy.copy(self)
+        same.along = table.place(self.along, self)
+        return same
+
+    def doubt(self, X: NDArray[Any], y: NDArray[Any] | None, table: Columns) -> str | None:  # noqa: ARG002
+        """See `Statement.doubt`: a range in which there are no data."""
+        if self.between is None:
+            return None
+        values, (low, high) = X[:, table.place(self.along, self)], self.between
+        if ((values >= low) & (values <= high)).any():
+            return None
+        return (
+            f"no event lies between {low:g} and {high:g}, perhaps of another unit; {self.along} goes from "
+            f"{values.min():g} to {values.max():g}"
+        )
 
     def against(self, other: Statement) -> str | None:
         """See `Statement.against`: what rises and falls along one column."""

@@ -27,11 +27,13 @@ class Columns:
         count: How many, F.
         names: Their names in order, or None where the data have none.
         units: Unit of each named column that has one.
+        target_units: Unit of each target, None where it has none; empty where nothing is known of them.
     """
 
     count: int
     names: tuple[str, ...] | None = None
     units: Mapping[str, str] = field(default_factory=dict)
+    target_units: tuple[str | None, ...] = ()
 
     def called(self, column: int) -> str:
         """The name of a column; x0, x1, ... where the data have none."""
@@ -135,6 +137,20 @@ class Statement(ABC):
         """
         return None
 
+    def located(self, table: Columns) -> "Statement":  # noqa: ARG002
+        """The same statement, with the one column that it is about by number."""
+        return self
+
+    def doubt(self, X: NDArray[Any], y: NDArray[Any] | None, table: Columns) -> str | None:  # noqa: ARG002
+        """What looks wrong about enforcing it on these data, in words; None where nothing does.
+
+        Args:
+            X: Inputs, (N, F).
+            y: Targets, (N, T); None for classes.
+            table: The columns of X.
+        """
+        return None
+
     def __repr__(self) -> str:
         """The name."""
         return self.name
@@ -235,6 +251,14 @@ class Enforced:
         """As in tables: the statement and how it is enforced."""
         return f"{self.statement.name}, by {self.mechanism}"
 
+    def violation(self, model: Any, X: Any, **options: Any) -> NDArray[np.float64]:
+        """By how much a model breaks the statement; see `Statement.violation`."""
+        return self.statement.violation(model, X, **options)
+
+    def by(self, mechanism: str, **options: Any) -> "Enforced":
+        """The statement, enforced by another mechanism instead."""
+        return self.statement.by(mechanism, **options)
+
     def penalty(
         self, model: Model, X: Tensor, table: Columns, rng: np.random.Generator, scale: float = 1.0
     ) -> Tensor:
@@ -252,11 +276,13 @@ def statements_of(physics: Any) -> list[Enforced | Statement]:
     Raises:
         InputError: When something in it is no statement.
     """
-    if isinstance(physics, Statement | Enforced):
+    if isinstance(physics, Statement | Enforced | type):
         physics = [physics]
     if not isinstance(physics, Sequence) or isinstance(physics, str):
         raise InputError(f"physics={physics!r}: expected a list of statements, such as [Symmetry(...).by('loss')].")
     for item in physics:
+        if isinstance(item, type) and issubclass(item, Statement):
+            raise InputError(f"physics: {item.__name__} is a class; expected a statement, {item.__name__}(...).")
         if not isinstance(item, Statement | Enforced):
             raise InputError(
                 f"physics: {item!r} is no statement; expected one of {sorted(STATEMENTS)}, or its .by(...)."
@@ -277,8 +303,9 @@ def _deviation(scale: Any) -> NDArray[np.float64]:
 def as_inputs(X: Any, model: Any = None) -> tuple[Tensor, Columns]:
     """Inputs as a float64 tensor, (N, F), and their columns; Events, data frames, arrays and tensors are taken."""
     units: dict[str, str] = {}
+    aims: tuple[str | None, ...] = ()
     if hasattr(X, "features") and hasattr(X, "frame"):
-        units, X = dict(X.units), X.frame(X.features)
+        units, aims, X = dict(X.units), target_units(X), X.frame(X.features)
     units = units or dict(getattr(model, "feature_units_", {}))  # of the data that the model has learned from
     names = tuple(str(name) for name in X.columns) if hasattr(X, "columns") else None
     if names is None:
@@ -295,7 +322,13 @@ def as_inputs(X: Any, model: Any = None) -> tuple[Tensor, Columns]:
         raise InputError(f"X has shape {tuple(values.shape)}: expected (N, F) with at least one row.")
     if names is not None and len(names) != values.shape[1]:
         names = None
-    return values, Columns(values.shape[1], names, units)
+    return values, Columns(values.shape[1], names, units, aims)
+
+
+def target_units(events: Any) -> tuple[str | None, ...]:
+    """Unit of each target of Events, None where it has none."""
+    targets = [events.target] if isinstance(events.target, str) else list(events.target or ())
+    return tuple(events.units.get(name) for name in targets)
 
 
 def as_model(model: Any, X: Tensor, table: Columns, *, tensors: bool = False) -> tuple[Model, Any]:
@@ -357,6 +390,8 @@ def _of_function(model: Callable[[Any], Any], tensors: bool) -> Model:
 
 def _two_dimensional(y: Any, rows: int) -> Tensor:
     values: Tensor = y if isinstance(y, Tensor) else torch.from_numpy(np.asarray(y, dtype=np.float64))
+    if not values.dim():
+        raise InputError(f"The model gave one number for {rows} rows; expected one for each.")
     if len(values) != rows:
         raise InputError(f"The model gave {len(values)} predictions for {rows} rows.")
     return values.to("cpu", torch.float64).reshape(rows, -1)

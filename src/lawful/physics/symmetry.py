@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from lawful.errors import InputError
@@ -102,6 +103,23 @@ class Symmetry(Statement):
         need = size(self.kinds, self.group)
         if outputs is not None and outputs != need and not self.invariant:
             raise InputError(f"{self.name}: the output has {need} columns, but the model gives {outputs}.")
+
+    def doubt(self, X: NDArray[Any], y: NDArray[Any] | None, table: Columns) -> str | None:  # noqa: ARG002
+        """See `Statement.doubt`: as many targets as a vector has numbers, said to be one scalar."""
+        vectors = {kind for kind in self.layout(table).kinds if not kind.invariant}
+        count = 1 if y is None else y.shape[1]
+        if (
+            len(self.kinds) > 1
+            or not self.invariant
+            or count < 2
+            or count not in {k.size(self.group) for k in vectors}
+        ):
+            return None
+        kind = next(k for k in vectors if k.size(self.group) == count)
+        return (
+            f"the {count} targets are taken as scalars, which do not change. If they turn, say to={str(kind)!r}, "
+            f"if not, to='{count}*scalar'"
+        )
 
     def against(self, other: Statement) -> str | None:
         """See `Statement.against`: outputs that transform in two ways under one group."""

@@ -1,5 +1,7 @@
 """Two related models whose weights are alike: the same detector in two years, the same process in two samples."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,7 +10,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lawful.errors import InputError
-from lawful.physics.callables import refuse_saved
 from lawful.physics.statement import Columns, Enforced, Model, Statement
 
 
@@ -45,9 +46,9 @@ class Tied(Statement):
     natural = True
 
     def __init__(self, first: Any, second: Any = None) -> None:
+        first, second = (Remembered(**m) if _is_saved(m) else m for m in (first, second))
         for model in (first, second):
-            refuse_saved("Tied: model", model)
-            if model is not None and not hasattr(model, "fit_tied"):
+            if model is not None and not hasattr(model, "fit_tied") and not isinstance(model, Remembered):
                 raise InputError(f"Tied: {model!r} is no lawful Classifier or Regressor.")
         if first is None:
             raise InputError("Tied(None): expected a Classifier or Regressor first.")
@@ -64,17 +65,25 @@ class Tied(Statement):
     @property
     def name(self) -> str:
         """What is tied."""
-        return f"weights tied to those of another {type(self.first).__name__}"
+        return f"weights tied to those of another {_called(self.first)}"
 
     def plain(self) -> dict[str, Any]:
         """See `Statement.plain`; the models by the name of their class alone."""
-        named = {"first": {"function": type(self.first).__name__}}
-        return named if self.second is None else named | {"second": {"function": type(self.second).__name__}}
+        named = {"first": {"model": _called(self.first)}}
+        return named if self.second is None else named | {"second": {"model": _called(self.second)}}
 
     def by(self, mechanism: str, **options: Any) -> "Enforced":
         """See `Statement.by`."""
         enforced = super().by(mechanism, **options)
         return TiedTogether(self, enforced.mechanism, enforced.options)
+
+    def fit(self, *data: Any) -> None:  # noqa: ARG002
+        """Nothing can be trained before it is said how.
+
+        Raises:
+            InputError: Always.
+        """
+        raise InputError(f"{self.name}: say how, as in Tied(one, two).by('loss', weight=1.0).fit(...).")
 
     def weights(self, model: Any = None) -> Tensor:
         """The weights of a fitted model, (M, P), float64; by default of the first.
@@ -83,6 +92,8 @@ class Tied(Statement):
             InputError: When it is not fitted.
         """
         model = self.first if model is None else model
+        if isinstance(model, Remembered) and model.values is not None:
+            return torch.from_numpy(model.values)
         members = getattr(model, "members_", None)
         if members is None:
             raise InputError(f"{self.name}: fit it first.")
@@ -113,6 +124,27 @@ class Tied(Statement):
     def residual(self, model: Model, X: Tensor, table: Columns, rng: np.random.Generator) -> Tensor:  # noqa: ARG002
         """Nothing of predictions is stated."""
         raise InputError(f"{self.name}: it is about weights, not predictions; measure it by violation(model, X).")
+
+
+@dataclass
+class Remembered:
+    """What is left of a model in the file of another one that is tied to it.
+
+    Attributes:
+        model: Name of its class.
+        values: Its weights, (M, P), float64.
+    """
+
+    model: str
+    values: NDArray[np.float64] | None = None
+
+
+def _is_saved(given: Any) -> bool:
+    return isinstance(given, Mapping) and set(given) == {"model"} and isinstance(given["model"], str)
+
+
+def _called(model: Any) -> str:
+    return model.model if isinstance(model, Remembered) else type(model).__name__
 
 
 class TiedTogether(Enforced):

@@ -93,6 +93,16 @@ class Groups:
         )
 
 
+def _same_unit(text: str, other: str, name: str) -> bool:
+    """Whether two texts mean one unit, or the other one is not understood."""
+    dimensions, size = read_unit(text, name)
+    try:
+        found, other_size = read_unit(other, name)
+    except InputError:
+        return True
+    return dimensions == found and math.isclose(size, other_size)
+
+
 class Units(Statement):
     r"""The unit of each input and of the output: when units change, predictions change as numbers of their unit do.
 
@@ -100,8 +110,8 @@ class Units(Statement):
     random factors between 1 / `reach` and `reach`, inputs by $\lambda$, the output by $\lambda'$.
 
     Args:
-        units: Unit of each column by name, "" for a pure number, as pint reads them ("m / s**2", "GeV"); where the
-            data have no names, of all columns in order. None: the units that the data have (`Events.units`).
+        units: Unit of each column by name, "" for a pure number, as pint reads them ("m / s**2", "GeV"); for data
+            without names a list, of all columns in order. None: the units that the data have (`Events.units`).
         to: Unit of the output, or a list with one for each output.
         reach: Largest factor by which base dimensions are rescaled, for a violation and for augmented data.
 
@@ -126,8 +136,10 @@ class Units(Statement):
     mechanisms = ("augment", "architecture")
 
     def __init__(
-        self, units: Mapping[str, str] | None = None, *, to: str | Sequence[str], reach: float = 2.0
+        self, units: Mapping[str, str] | Sequence[str] | None = None, *, to: str | Sequence[str], reach: float = 2.0
     ) -> None:
+        if isinstance(units, Sequence) and not isinstance(units, str):
+            units = {f"x{k}": unit for k, unit in enumerate(units)}
         if units is not None and not isinstance(units, Mapping):
             raise InputError(f"Units({units!r}): expected the unit of each column, such as {{'length': 'm'}}.")
         self.units = None if units is None else dict(units)
@@ -159,6 +171,10 @@ class Units(Statement):
         """See `Statement.plain`."""
         return {"units": self.units, "to": self.to, "reach": self.reach}
 
+    def pure(self) -> "Units":
+        """The same units of the inputs, and an output that is a pure number."""
+        return Units(self.units, to="", reach=self.reach)
+
     def of_columns(self, table: Columns) -> dict[str, str]:
         """The unit of each column, by name (x0, x1, ... where the data have none).
 
@@ -189,8 +205,18 @@ class Units(Statement):
         return list(names), [given[name] for name in names]
 
     def check(self, table: Columns, outputs: int | None) -> None:
-        """See `Statement.check`."""
+        """See `Statement.check`; where the data have units of their own, they must be these."""
         self.groups(table)
+        names, texts = self._read(table)
+        stated = [(f"the column {n!r}", text, table.units.get(n)) for n, text in zip(names, texts, strict=True)]
+        targets = self._targets * len(table.target_units) if len(self._targets) == 1 else self._targets
+        stated += [("the target", text, of) for text, of in zip(targets, table.target_units, strict=False)]
+        for what, text, of in stated:
+            if of is not None and not _same_unit(text, of, self.name):
+                raise InputError(
+                    f"{self.name}: {what} is stated to be in {text or 'pure numbers'}, but the data have it in "
+                    f"{of or 'pure numbers'}."
+                )
         if outputs is not None and isinstance(self.to, list) and outputs != len(self.to):
             raise InputError(f"{self.name}: to= has {len(self.to)} units, but there are {outputs} outputs.")
 

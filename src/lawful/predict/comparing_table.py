@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 COLUMNS = ("error", "error outside", "violation", "events needed", "parameters", "seconds", "best after")
 _FALSE_ALARMS = 0.05
 _CUT_SHORT = 0.8  # share of the epochs after which held-out events were predicted best, if it is still improving
+_BEYOND = 3.0  # errors by which a network must break a true statement at most: of a difference of two, and a margin
 _LEAST = 0.01  # a smaller change of the error is no difference, however often it is seen
 
 
@@ -56,15 +57,25 @@ def tabled(runs: "pd.DataFrame", wanted: float, cases: Sequence[tuple[str, str]]
             row["verdict outside" if prefix else "verdict"] = verdict(d) if there else "–"
         rows.append(row)
     for row in rows:
-        if row["verdict"] == "hurts" and row["best after"] >= _CUT_SHORT:
+        if row["verdict"] != "hurts":
+            continue
+        base = of.get((row["statement"], "none"))
+        if base is not None and _breaks(_whole(base)) and _is_doubtful(row, rows):
+            row["verdict"] = "hurts: is the statement true?"
+        elif row["best after"] >= _CUT_SHORT:
             row["verdict"] = "hurts: trained too short?"
-        elif row["verdict"] == "hurts" and _is_doubtful(row, rows):
+        elif _is_doubtful(row, rows):
             row["verdict"] = "hurts: is the statement true?"
     return pd.DataFrame(rows)
 
 
 def _whole(runs: "pd.DataFrame") -> "pd.DataFrame":
     return runs[runs["fraction"] == runs["fraction"].max()].sort_values("seed")
+
+
+def _breaks(plain: "pd.DataFrame") -> bool:
+    """Whether the network without physics breaks a statement by more than its own errors explain."""
+    return bool(plain["violation"].median() > _BEYOND * plain["error"].median())
 
 
 def _half_distance(values: Array) -> float:

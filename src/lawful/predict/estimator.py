@@ -191,7 +191,7 @@ class NetEstimator(BaseEstimator):
         check_lengths(x, table.y)
         weight = check_weight(table.weight, len(x))
         coded = self._learn_targets(table.y, weight)
-        self.physics_ = self._know(table.units)
+        self.physics_ = self._know(table.units, table.target_units)
         self._look_at(x, coded)
         rows = len(x)
         settings = settings_of(self, seed, rows)
@@ -309,10 +309,11 @@ class NetEstimator(BaseEstimator):
             return "standard" if self.net == "linear" else "robust"
         return self.scaling
 
-    def _know(self, units: dict[str, str]) -> Knowledge:
+    def _know(self, units: dict[str, str], targets: tuple[str | None, ...] = ()) -> Knowledge:
         names = tuple(str(name) for name in self.feature_names_in_) if hasattr(self, "feature_names_in_") else None
         self.feature_units_ = dict(units)
-        return Knowledge(self.physics, Columns(self.n_features_in_, names, units), self._targets_count(), self.net)
+        columns = Columns(self.n_features_in_, names, units, targets)
+        return Knowledge(self.physics, columns, self._targets_count(), self.net)
 
     def _full_net(self, inputs: int, *, fresh: bool = False) -> nn.Module:
         """The network with what the physics builds around it, from `inputs` numbers for each call of the core."""

@@ -1,5 +1,6 @@
 """What estimators check at their door."""
 
+import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
 
 from lawful.errors import InputError
+from lawful.physics.statement import target_units
 
 if TYPE_CHECKING:
     from lawful.data import Events
@@ -31,6 +33,7 @@ class Table:
         events: Whether these were Events.
         sentinels: Of Events: which values meant missing, by column.
         units: Of Events: unit of each column that has one.
+        target_units: Of Events: unit of each target, None where it has none.
     """
 
     X: Any
@@ -41,6 +44,7 @@ class Table:
     events: bool = False
     sentinels: dict[str, tuple[float, ...]] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
+    target_units: tuple[str | None, ...] = ()
 
 
 def is_events(X: object) -> bool:
@@ -65,7 +69,15 @@ def take_apart(X: Any, y: Any = None, weight: Any = None, names: Array | None = 
         told = read_sentinels(getattr(events, "sentinels", {}))
         told = {name: values for name, values in told.items() if name in frame}
         return Table(
-            frame, target, own, groups, bool(events.missing), events=True, sentinels=told, units=dict(events.units)
+            frame,
+            target,
+            own,
+            groups,
+            bool(events.missing),
+            events=True,
+            sentinels=told,
+            units=dict(events.units),
+            target_units=target_units(events) if y is None else (),
         )
     if isinstance(X, dict) and not issparse(X):  # one of SciPy's sparse matrices is a dictionary too
         raise InputError("X is a dictionary of named inputs; this network takes one table, (events, columns).")
@@ -138,14 +150,16 @@ def check_X(estimator: Any, X: Any, *, fitting: bool, gaps_allowed: bool) -> Arr
     keep their digits.
 
     Raises:
-        InputError: When X is empty, has the wrong shape or other columns than in `fit`, or holds NaN or infinities.
+        InputError: When X is empty, has the wrong shape or other columns than in `fit`, or holds NaN, infinities or
+            what is no number; names the columns.
     """
+    _check_numbers(X)
     try:
         x = validate_data(estimator, X, reset=fitting, dtype="numeric", ensure_all_finite=False, ensure_min_samples=1)
     except InputError:
         raise
-    except ValueError as error:
-        raise InputError(str(error)) from None
+    except ValueError as error:  # some of these messages print all of X
+        raise InputError(re.sub(r":?\s*array=.*\.\n|\n\[.*", ". ", str(error), flags=re.DOTALL).strip()) from None
     small = x.dtype.kind in "biu" and x.dtype.itemsize <= 2
     wide = x.astype(np.float32 if small or x.dtype in (np.float32, np.float16) else np.float64, copy=False)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -157,6 +171,27 @@ def check_X(estimator: Any, X: Any, *, fitting: bool, gaps_allowed: bool) -> Arr
     if bad.any():
         raise InputError(_describe(x, bad, getattr(estimator, "feature_names_in_", None)))
     return np.asarray(wide)
+
+
+def _check_numbers(X: Any) -> None:
+    """Refuse columns of a data frame that hold no numbers, by name."""
+    if not hasattr(X, "dtypes") or not hasattr(X, "columns"):
+        return
+    for name in X.columns:
+        column = X[name]
+        kind = getattr(column, "dtype", None)
+        if kind is None or getattr(kind, "kind", "O") in "biufc":
+            continue
+        try:
+            numbers = getattr(kind, "kind", "O") not in "Mm" and np.asarray(column, dtype=np.float64) is not None
+        except (TypeError, ValueError):
+            numbers = False
+        if not numbers:
+            first = repr(column.iloc[0]) if len(column) and hasattr(column, "iloc") else kind
+            raise InputError(
+                f"The column {name!r} holds no numbers: it is of type {kind}, and begins with {first}. Leave it out, "
+                "or write it as numbers: a category as a column of 0 and 1 for each of its values."
+            )
 
 
 def _describe(x: Array, bad: Array, names: Array | None) -> str:

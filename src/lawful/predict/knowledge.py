@@ -1,5 +1,6 @@
 """The statements that an estimator is given, made ready for one set of data."""
 
+import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +19,7 @@ from lawful.physics.start import Start, fit_start
 from lawful.physics.statement import Columns, Enforced, Statement, statements_of
 from lawful.physics.symmetry import Symmetry
 from lawful.physics.terms import Terms
-from lawful.physics.tied import Tied
+from lawful.physics.tied import Remembered, Tied
 from lawful.physics.units import Units
 from lawful.predict.compatible import check_compatible
 from lawful.predict.inputs import Array
@@ -72,7 +73,8 @@ class Knowledge:
             statement.check(table, outputs)
             if outputs is None and isinstance(statement, Symmetry) and not statement.invariant:
                 raise InputError(f"{statement.name}: the probabilities of classes are scalars, use to='scalar'.")
-        check_together(enforced)
+        check_together(enforced, table)
+        self.enforced = enforced
         check_compatible(enforced, table, outputs)
         for item in enforced:
             if not can_hold(item.statement, item.mechanism, classes=outputs is None):
@@ -94,8 +96,6 @@ class Knowledge:
                 f"{inside[0].statement.name} by 'architecture' replaces the network by one of its own: leave "
                 f"net='mlp', or enforce it on the network {shown!r} by 'loss' or 'augment'."
             )
-        self.chain = build_in(inside, table, outputs)
-        self.maps = OutputMaps(self.built, table)
         residual = [item for item in enforced if item.mechanism == "residual"]
         if len(residual) > 1:
             raise InputError(
@@ -103,6 +103,13 @@ class Knowledge:
                 "Write their sum as one formula."
             )
         self.baseline = residual[0] if residual else None
+        if residual and residual[0].options["kind"] == "multiplicative":  # the baseline has the unit
+            inside = [
+                replace(item, statement=item.statement.pure()) if isinstance(item.statement, Units) else item
+                for item in inside
+            ]
+        self.chain = build_in(inside, table, outputs)
+        self.maps = OutputMaps(self.built, table)
         self.start: Start | None = None
         self.doubtful = False
         starts = [item.options["start"] for item in inside if isinstance(item.statement, Symmetry)]
@@ -117,6 +124,12 @@ class Knowledge:
     def terms(self) -> Terms | None:
         """Of which a linear model may be made, where one symmetry is built in, alone or with units."""
         return self.chain.terms
+
+    @property
+    def _tie(self) -> Tied:
+        assert self.tied is not None
+        assert isinstance(self.tied.statement, Tied)
+        return self.tied.statement
 
     @property
     def known_model(self) -> Baseline:
@@ -138,6 +151,10 @@ class Knowledge:
             raise InputError(
                 f"{needs[0].statement.name} by {needs[0].mechanism!r} cannot be kept with missing inputs."
             )
+        for item in self.enforced:
+            why = item.statement.doubt(x, y, self.table)
+            if why is not None:
+                warnings.warn(f"{item.name}: {why}.", UserWarning, stacklevel=6)
         self.chain.fit(x.astype(np.float64), np.abs(weight), y)
         if self.maps and y is not None:
             self.maps.fit(x, y.shape[1])
@@ -234,6 +251,8 @@ class Knowledge:
         """What was learned, besides the network."""
         found = {f"physics.{name}": value for name, value in self.chain.arrays.items()}
         found["physics.powers"] = np.array(self.maps.powers)
+        if self.tied is not None:
+            found["physics.tied"] = self._tie.weights().numpy()
         if self.start is not None:
             found["physics.start"] = self.start.coefficients
         return found
@@ -246,6 +265,10 @@ class Knowledge:
         """
         given = {name.removeprefix("physics."): a for name, a in arrays.items() if name.startswith("physics.")}
         start = given.pop("start", None)
+        if self.tied is not None and isinstance(self._tie.first, Remembered):
+            if "tied" not in given:
+                raise InputError("the weights to which it is tied are missing: the file was changed.")
+            self._tie.first.values = np.asarray(given.pop("tied"), dtype=np.float64)
         self.maps.restore(given.pop("powers", np.zeros(0)).tolist())
         self.chain.restore(given)
         self.start = None if start is None else Start(np.asarray(start))

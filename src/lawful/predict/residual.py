@@ -1,5 +1,6 @@
 """Regression around a known model: the network learns what it misses, and its constants are fitted along."""
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,7 +27,8 @@ class Parameter:
 
     Attributes:
         value: The mean over the members.
-        error: Standard error: that of a member, and the scatter of the mean over the members.
+        error: Standard error: that of a member, and the scatter of the mean over the members. Infinite where the data
+            cannot determine the constant, because others make the same predictions, or because it has no effect.
         imitated: Which share of the constant's effect the network could make as well, 0 to 1. Near 1 the penalty on
             the network, not the data, decides between the two.
     """
@@ -115,7 +117,20 @@ def constants(
     if len(found) > 1:
         variance = variance + values.var(0, ddof=1) / len(found)
     imitated = np.mean([fitted.imitated for fitted in found], axis=0)
+    _warn_of_tangled(known.known_model.name, found)
     return {
         name: Parameter(float(values[:, k].mean()), float(np.sqrt(variance[k])), float(imitated[k]))
         for k, name in enumerate(found[0].names)
     }
+
+
+def _warn_of_tangled(name: str, found: list[Fitted]) -> None:
+    """Warn of constants that the data cannot determine in any member."""
+    for group in sorted(set.intersection(*(set(fitted.tangled) for fitted in found))):
+        what = (
+            f"the data cannot tell {' and '.join(group)} apart: other values of all of them predict the same. Write "
+            "what they make together as one parameter, or fix all but one"
+            if len(group) > 1
+            else f"{group[0]} has no effect on the predictions"
+        )
+        warnings.warn(f"{name}: {what}; the error is infinite.", UserWarning, stacklevel=7)

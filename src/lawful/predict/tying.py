@@ -12,7 +12,7 @@ from lawful.learning.members import Members
 from lawful.learning.scaling import InputScaling
 from lawful.learning.tie import Tie
 from lawful.physics.statement import Enforced
-from lawful.physics.tied import Tied
+from lawful.physics.tied import Remembered, Tied
 from lawful.predict.preparing import Prepared
 
 
@@ -46,6 +46,10 @@ def scaling_of_first(estimator: Any) -> InputScaling | None:
     statement = item.statement
     assert isinstance(statement, Tied)
     statement.weights()  # it must be fitted
+    if isinstance(statement.first, Remembered):
+        raise InputError(
+            f"{item.name}: a model that was read from a file does not hold the other one; state Tied(other) anew."
+        )
     scaling: InputScaling = statement.first.scaling_
     if len(scaling.centre) != estimator.physics_.width:
         raise InputError(

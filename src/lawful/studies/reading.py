@@ -144,7 +144,8 @@ def _explain(error: ValidationError) -> str:
     key = ".".join(
         part for part in place if not part.startswith(("function-", "str", "list[", "dict[", "float", "int"))
     )
-    more = f" ({error.error_count() - 1} more faults)" if error.error_count() > 1 else ""
+    others = error.error_count() - 1
+    more = f" ({others} more fault{'s' * (others > 1)})" if others else ""
     if fault["type"] == "extra_forbidden":
         allowed = _keys(place[:-1])
         near = difflib.get_close_matches(place[-1], allowed, 1)

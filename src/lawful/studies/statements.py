@@ -82,14 +82,15 @@ def check_columns(physics: Sequence[Any], events: Any, sets: Mapping[str, Sequen
     Raises:
         InputError: When one does not; names the set.
     """
-    from lawful.physics.statement import Columns
+    from lawful.physics.statement import Columns, target_units
     from lawful.predict.knowledge import Knowledge
 
     outputs = None if study.model.question == "classify" else (1 if events.y.ndim == 1 else events.y.shape[1])
     for subset, features in sets.items():
         units = {name: events.units[name] for name in features if name in events.units}
         try:
-            Knowledge(physics, Columns(len(features), tuple(features), units), outputs, study.model.net)
+            columns = Columns(len(features), tuple(features), units, target_units(events))
+            Knowledge(physics, columns, outputs, study.model.net)
         except InputError as error:
             where = "" if subset == "all" else f" on data.subsets.{subset}"
             raise InputError(f"physics{where}: {error}") from None

@@ -82,7 +82,8 @@ class Group:
         self.dimension = d - 1 if affine else d
         self._sampler = sampler
         self._check()
-        self.name = name or f"a group of {len(self.generators)} generators and {len(self.discrete)} discrete elements"
+        counts = (len(self.generators), "generator"), (len(self.discrete), "discrete element")
+        self.name = name or "a group of " + " and ".join(f"{n} {what}{'s' * (n != 1)}" for n, what in counts)
         self.factors: tuple[Group, ...] = ()  # of a direct product
         self.recipe: tuple[Any, ...] | None = None  # ("SO", 3) where `groups` made it: how it is saved
 
@@ -119,6 +120,8 @@ class Group:
         """The direct product, acting on the tensor product of the two vectors (row-major)."""
         from lawful.physics.groups.products import product
 
+        if not isinstance(other, Group):
+            raise InputError(f"{self.name} * {other!r}: expected another group.")
         return product(self, other)
 
     def plain(self) -> dict[str, Any]:
