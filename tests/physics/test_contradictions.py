@@ -1,7 +1,10 @@
 """What contradicts is refused, whichever comes first, where both are enforced; what only looks alike is not."""
 
+import numpy as np
+import pandas as pd
 import pytest
 
+import lawful as lf
 from lawful.errors import InputError
 from lawful.physics import Bounds, Conserved, Integral, Monotonic, Symmetry, Units, groups
 from lawful.physics.baseline import Baseline
@@ -92,3 +95,11 @@ def test_a_statement_of_ones_own_joins():
     del STATEMENTS["Constant"]
     with pytest.raises(InputError, match="a constant does not rise"):
         check_together([Monotonic(0, 0).by("loss"), Constant(0.0).by("loss")])
+
+
+def test_a_column_may_be_named_here_and_numbered_there():
+    X = pd.DataFrame(np.random.default_rng(0).uniform(size=(30, 2)), columns=["a", "b"])
+    rising, falling = Monotonic("y", along="a"), Monotonic("y", along=0, increasing=False)
+    with pytest.raises(lf.InputError, match="cannot both hold"):
+        lf.Regressor(physics=[rising.by("loss"), falling.by("loss")], epochs=1).fit(X, X["a"])
+    check_together([rising.by("loss"), falling.by("loss")])  # not known without the columns

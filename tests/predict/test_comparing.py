@@ -206,6 +206,8 @@ def test_a_penalty_that_hurts_puts_no_doubt_on_a_statement_whose_architecture_he
     assert list(tabled(pd.DataFrame(rows), 1.0, cases)["verdict"])[1:] == ["hurts: is the statement true?"] * 2
     slow = pd.DataFrame(rows).assign(**{"best after": 0.9})
     assert list(tabled(slow, 1.0, cases)["verdict"])[1:] == ["hurts: trained too short?"] * 2
+    broken = slow.assign(violation=5.0)  # by more than the errors of the plain network explain
+    assert list(tabled(broken, 1.0, cases)["verdict"])[1:] == ["hurts: is the statement true?"] * 2
 
 
 def test_long_names_are_broken_in_the_figure_and_rounding_does_not_stretch_it():

@@ -6,7 +6,9 @@ import pytest
 import torch
 
 import lawful as lf
-from lawful.physics import Baseline, Symmetry, groups
+from lawful.physics import Baseline, Bounds, Monotonic, Symmetry, Units, groups
+from lawful.simulators import simulate
+from lawful.testing import assert_keeps
 
 RNG = np.random.default_rng(0)
 FAST = {"verbose": False, "hidden": (16,), "epochs": 15, "validation": None}
@@ -229,3 +231,66 @@ def test_members_around_two_constants_start_from_the_same_on_purpose(recwarn):
     known = Baseline("a + b * x", columns=["x"], parameters={"a": 1.0, "b": 2.0}).by("residual")
     lf.Regressor(physics=[known], members=2, epochs=1, hidden=(4,), verbose=False).fit(X, X[:, 0] ** 2)
     assert not [w for w in recwarn if "start from the same values" in str(w.message)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "y", "words"),
+    [
+        (Bounds(100.0, 200.0).by("architecture"), 1, "60 of 60 targets lie beyond; they go from"),
+        (Monotonic("y", along="a", between=(20, 30)).by("loss"), 1, "no event lies between 20 and 30"),
+        (Symmetry(groups.SO(3), "vector").by("architecture"), 3, "the 3 targets are taken as scalars.*to='vector'"),
+    ],
+    ids=str,
+)
+def test_statements_that_look_meant_otherwise_are_doubted(statement, y, words):
+    X = pd.DataFrame(np.random.default_rng(0).uniform(size=(60, 3)), columns=["a", "b", "c"])
+    targets = X.to_numpy()[:, 0] if y == 1 else X.to_numpy()
+    with pytest.warns(UserWarning, match=words):
+        lf.Regressor(physics=[statement], hidden=(8,), epochs=1, verbose=False).fit(X, targets)
+
+
+def test_no_doubt_where_it_is_said():
+    X = np.random.default_rng(0).uniform(size=(60, 3))
+    meant = Symmetry(groups.SO(3), "vector", "3*scalar").by("architecture")
+    within = [Bounds(0.1, 2.0).by("loss"), Monotonic(0, along=0, between=(0.2, 9)).by("loss")]
+    for physics, y in (([meant], X), (within, X[:, 0])):
+        lf.Regressor(physics=physics, hidden=(8,), epochs=1, verbose=False).fit(X, y)
+
+
+def test_units_are_those_of_the_data():
+    drops = simulate("drag", 60)
+    of = {name: unit for name, unit in drops.units.items() if name in drops.features}
+    for units, words in [
+        (Units(to="Pa"), "the target is stated to be in Pa, but the data have it in N"),
+        (Units({**of, "viscosity": "m"}, to="N"), "'viscosity' is stated to be in m, but the data have it in Pa"),
+        (Units({**of, "diameter": "cm"}, to="N"), "'diameter' is stated to be in cm, but the data have it in m"),
+        (Units(to=["N", "N", "mN"]), "the target is stated to be in mN"),
+    ]:
+        with pytest.raises(lf.InputError, match=words):
+            lf.Regressor(physics=[units.by("architecture")], epochs=1, verbose=False).fit(drops)
+    same = Units({**of, "density": "g / L"}, to="kg * m / s**2")  # the same size, in other words
+    lf.Regressor(physics=[same.by("architecture")], hidden=(8,), epochs=1, verbose=False).fit(drops)
+
+
+@pytest.mark.parametrize(
+    "column", [["u", "v"] * 10, pd.Categorical(["u", "v"] * 10), pd.date_range("2020-01-01", periods=20)], ids=str
+)
+def test_columns_that_hold_no_numbers_are_named(column):
+    X = pd.DataFrame({"a": np.arange(20.0), "kind": column})
+    with pytest.raises(lf.InputError, match="The column 'kind' holds no numbers: it is of type"):
+        lf.Regressor(epochs=1, verbose=False).fit(X, np.arange(20.0))
+
+
+def test_what_is_enforced_can_be_measured_and_a_class_is_no_statement():
+    X = np.random.default_rng(0).normal(size=(20, 2))
+    enforced = Bounds(lower=0.0).by("loss")
+    np.testing.assert_array_equal(enforced.violation(abs, X), Bounds(lower=0.0).violation(abs, X))
+    assert enforced.by("architecture").mechanism == "architecture"
+    assert_keeps(abs, enforced, X)
+    for wrong in (Bounds, [Bounds]):
+        with pytest.raises(lf.InputError, match=r"Bounds is a class; expected a statement, Bounds\(...\)"):
+            lf.Regressor(physics=wrong).fit(X, X[:, 0])
+    with pytest.raises(lf.InputError, match="one number for 20 rows"):
+        Bounds(lower=0.0).violation(lambda x: 1.0, X)
+    with pytest.raises(lf.InputError, match="expected another group"):
+        groups.S(3) * 3

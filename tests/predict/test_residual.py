@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import ellipk
 
 import lawful as lf
-from lawful.physics import Baseline
+from lawful.physics import Baseline, Units
 
 PENDULUM = Baseline("-9.81 / length * sin(angle)", columns=["angle", "speed"], parameters={"length": 1.0})
 LINE = Baseline("k * x", parameters={"k": 1.0})
@@ -116,3 +117,57 @@ def test_a_baseline_that_is_no_number_is_named(formula):
     known = Baseline(formula, parameters={"k": 1.0}).by("residual")
     with pytest.raises(lf.InputError, match=r"baseline k .* not a number in \d+ of 100 rows at the starting values"):
         lf.Regressor(physics=[known], verbose=False).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("formula", "start", "lost", "kept"),
+    [
+        ("-g / length * sin(angle)", {"g": 9.0, "length": 1.0}, "g and length", []),
+        ("k * angle + m * angle - c * sin(angle)", {"k": 1.0, "m": 7.0, "c": 3.0}, "k and m", ["c"]),
+        ("0 * m - k * sin(angle)", {"m": 7.0, "k": 9.0}, "m has no effect", ["k"]),
+    ],
+)
+@pytest.mark.parametrize("members", [1, 3])
+def test_constants_that_no_data_tell_apart_have_no_error(formula, start, lost, kept, members, tmp_path):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"angle": rng.uniform(-2, 2, 300), "speed": rng.uniform(-3, 3, 300)})
+    y = -14 * np.sin(X["angle"]) - 0.3 * X["speed"] + rng.normal(0, 0.1, 300)
+    known = Baseline(formula, parameters=start).by("residual")
+    model = lf.Regressor(physics=[known], hidden=(8,), epochs=30, members=members, verbose=False)
+    with pytest.warns(UserWarning, match=lost):
+        model.fit(X, y)
+    finite = [name for name, constant in model.parameters_.items() if np.isfinite(constant.error)]
+    assert finite == kept
+    model.save(tmp_path / "m.lawful")
+    assert lf.load(tmp_path / "m.lawful").parameters_ == model.parameters_
+    report = lf.evidence.examine(model, (X, y), importance=False)
+    lost_name = next(name for name in start if name not in kept)
+    assert np.isinf(report[f"constant[{lost_name}]"].error)
+    report.save(tmp_path / "report.html")
+
+
+def test_a_parameter_is_no_column():
+    X = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [1.0, 0.0, 1.0]})
+    with pytest.raises(lf.InputError, match="'a' is both a column and a parameter"):
+        lf.Regressor(physics=[Baseline("a * b", parameters={"a": 1.0}).by("residual")]).fit(X, X["b"])
+
+
+@pytest.mark.parametrize("kind", ["additive", "multiplicative"])
+def test_units_go_with_a_known_model_that_has_the_unit(kind, tmp_path):
+    """The period of a pendulum, far beyond the lengths that were seen."""
+    rng = np.random.default_rng(1)
+    X = pd.DataFrame(
+        {"length": rng.uniform(0.5, 2, 300), "g": rng.uniform(5, 15, 300), "swing": rng.uniform(0, 2, 300)}
+    )
+    y = 4 * np.sqrt(X["length"] / X["g"]) * ellipk(np.sin(X["swing"] / 2) ** 2)
+    units = Units({"length": "m", "g": "m / s**2", "swing": ""}, to="s")
+    known = Baseline("2 * pi * sqrt(length / g)").by("residual", kind=kind)
+    model = lf.Regressor(physics=[units.by("architecture"), known], epochs=60, verbose=False).fit(X[:200], y[:200])
+    far = X[200:].assign(length=100 * X["length"][200:])
+    assert model.score(far, 10 * y[200:]) > 0.99
+    assert units.violation(model, far).max() < 1e-4
+    model.save(tmp_path / "m.lawful")
+    np.testing.assert_array_equal(lf.load(tmp_path / "m.lawful").predict(far), model.predict(far))
+    wrong = Baseline("2 * pi * sqrt(length / g) + k", parameters={"k": 0.1}).by("residual", kind=kind)
+    with pytest.raises(lf.InputError, match="units to s is not kept"):
+        lf.Regressor(physics=[units.by("architecture"), wrong], epochs=1, verbose=False).fit(X, y)

@@ -106,12 +106,15 @@ def test_classifiers_are_tied_too_and_kept_in_a_file(tmp_path):
         hidden=(16,), dropout=0.0, members=2, epochs=3, verbose=False, physics=[Tied(one).by("loss")]
     )
     near.fit(MANY[:300], labels[:300])
-    with pytest.warns(UserWarning, match="'Classifier'"):
-        near.save(tmp_path / "near.lawful")
-    with pytest.raises(lf.InputError, match="functions="):
-        lf.load(tmp_path / "near.lawful")
-    again = lf.load(tmp_path / "near.lawful", functions={"Classifier": one})
+    near.save(tmp_path / "near.lawful")
+    again = lf.load(tmp_path / "near.lawful")
     np.testing.assert_array_equal(again.predict_proba(TEST), near.predict_proba(TEST))
+    known = again.physics[0].statement
+    np.testing.assert_array_equal(known.violation(again, TEST), Tied(one).violation(near, TEST))
+    with pytest.raises(lf.InputError, match="does not hold the other one"):
+        clone(again).fit(MANY, labels)
+    with pytest.raises(lf.InputError, match="say how"):
+        Tied(one, two).fit((MANY, labels), (MANY, labels))
 
 
 def test_a_killed_training_goes_on(first, tmp_path):

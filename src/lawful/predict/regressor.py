@@ -25,6 +25,7 @@ from lawful.predict.reading_parts import contributions, levels, member_parts, st
 from lawful.predict.residual import Parameter, around, constants, first_constants, shrunk
 from lawful.predict.signed import LEAST_SHARE, signed_targets
 
+_CLEARLY = 2.0  # times less squared error than from nothing that a start must give: beyond the data it goes astray
 _NOTHING_LEFT = 1e-6  # deviation of the targets, relative, below which they are rounding
 
 
@@ -242,7 +243,7 @@ class Regressor(RegressorMixin, NetEstimator):
         if self.physics_.doubtful and self.held_out_error_ is not None:
             rival = clone(self).set_params(physics=self.physics_.without_start(self.physics), checkpoint=None)
             rival.fit(X, y, sample_weight, validation)
-            if rival.held_out_error_ < self.held_out_error_:
+            if rival.held_out_error_ < _CLEARLY * self.held_out_error_:
                 for name, value in vars(rival).items():
                     if name.endswith("_"):
                         setattr(self, name, value)
