@@ -111,7 +111,7 @@ class TestEveryMechanism:
 
 FALSE = {
     "Symmetry": lambda x: x["a"],
-    "Bounds": lambda x: 0.6 * x["a"] + 0.5,
+    "Bounds": lambda x: x["a"] - 0.5,
     "Monotonic": lambda x: -x["b"],
     "Conserved": lambda x: 1.5 * turned(x),
     "Integral": lambda x: 2 * np.sin(np.pi * 4 * x["a"] / 3),
