@@ -23,7 +23,7 @@ from lawful.physics import (
 
 WEIGHTS = [{"weight": weight} for weight in (0.1, 1.0, 10.0)]
 FIELDS = (0.0, 0.1, 0.3, 1.0)
-SLOW: dict[str, Any] = {"options": {"loss": {"weight": 1.0}}, "fractions": (1.0,), "seeds": 3}
+SLOW: dict[str, Any] = {"options": {"loss": {"weight": 1.0}}, "fractions": (1.0,)}
 Drawn = tuple[pd.DataFrame, np.ndarray]
 
 

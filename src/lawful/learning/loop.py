@@ -22,6 +22,7 @@ from lawful.learning.objectives import Objective
 from lawful.learning.tie import Tie
 from lawful.nets.values import number, one_of, whole
 
+_WORTH = 2e7  # floating-point operations in a step of a worker; of less, most time goes to Python, which takes turns
 SCHEDULES = ("constant", "cosine")
 
 
@@ -292,5 +293,5 @@ def _layout(members: Members, settings: Settings, examples: Examples) -> tuple[i
     if together or not members.by_hand or examples.enforcement is not None:
         return 1, available if work > SMALL else 1
     if len(members) > 1:
-        return min(available, len(members)), 1
+        return max(1, min(available, len(members), int(work // _WORTH))), 1
     return 1, available if work > SMALL else 1
