@@ -13,9 +13,9 @@ import numpy as np
 
 import lawful as lf
 from lawful.physics import Symmetry, groups
+from lawful.physics.columns import Columns
 from lawful.physics.features import Features
 from lawful.physics.groups import Group
-from lawful.physics.statement import Columns
 
 ETA = np.diag([1.0, -1, -1, -1])
 

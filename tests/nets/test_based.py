@@ -11,7 +11,7 @@ from lawful.nets import MLP
 from lawful.nets.based import Based, Beside
 from lawful.nets.fitted import errors, fit_constants, settle
 from lawful.physics.baseline import Baseline
-from lawful.physics.statement import Columns
+from lawful.physics.columns import Columns
 
 LINE = Baseline("k * x", columns=["x"], parameters={"k": 2.0})
 ONE = Columns(1)

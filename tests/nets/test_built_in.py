@@ -10,7 +10,7 @@ from lawful.nets.dimensionless import Dimensionless
 from lawful.nets.monotone import Monotone
 from lawful.nets.parts import Parts
 from lawful.physics import Monotonic, Product, Sum, Symmetry, Units, groups
-from lawful.physics.statement import Columns
+from lawful.physics.columns import Columns
 
 TABLE = Columns(5, ("x", "y", "z", "m", "t"))
 BOOST = Symmetry(groups.Lorentz(), {"vector": [["t", "x", "y", "z"]], "scalar": "others"})

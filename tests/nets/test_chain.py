@@ -8,7 +8,7 @@ from lawful.errors import InputError
 from lawful.nets import MLP
 from lawful.nets.built_in import build_in
 from lawful.physics import Monotonic, Symmetry, Units, groups
-from lawful.physics.statement import Columns
+from lawful.physics.columns import Columns
 
 NAMES = ("a", "b", "x", "t")
 TABLE = Columns(4, NAMES)

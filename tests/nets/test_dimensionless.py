@@ -10,7 +10,7 @@ from lawful.errors import InputError
 from lawful.nets import MLP
 from lawful.nets.dimensionless import Dimensionless
 from lawful.physics import Units
-from lawful.physics.statement import Columns
+from lawful.physics.columns import Columns
 
 PENDULUM = Units({"length": "m", "g": "m / s**2", "angle": ""}, to="s")
 TABLE = Columns(3, ("length", "g", "angle"))

@@ -11,7 +11,7 @@ import lawful as lf
 from lawful.nets.mlp import MLP
 from lawful.nets.monotone import Monotone, ramps
 from lawful.physics import Monotonic
-from lawful.physics.statement import Columns
+from lawful.physics.columns import Columns
 
 
 def ready(X, outputs=1, *, statement=None, seed=0, plain=0, copies=1, **options):

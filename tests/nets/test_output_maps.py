@@ -8,7 +8,7 @@ from torch import nn
 import lawful as lf
 from lawful.nets.output_maps import Bounded, Projected, normalised, power
 from lawful.physics import Bounds, Conserved, Integral
-from lawful.physics.statement import Columns
+from lawful.physics.columns import Columns
 
 F64 = {"dtype": torch.float64}
 

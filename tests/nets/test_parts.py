@@ -13,7 +13,7 @@ from lawful.nets.parts import Composed, split_parts
 from lawful.nets.symmetric import Averaged
 from lawful.physics import Monotonic, Product, Sum, Symmetry, Units, groups
 from lawful.physics.baseline import Baseline
-from lawful.physics.statement import Columns
+from lawful.physics.columns import Columns
 
 NAMES = ("px", "py", "pz", "a", "b")
 TABLE = Columns(5, NAMES)

@@ -12,8 +12,8 @@ from lawful.nets.built_in import find_architecture
 from lawful.nets.permuted import Permuted
 from lawful.nets.pooled import Pooled, Shape
 from lawful.physics import Symmetry, groups
+from lawful.physics.columns import Columns
 from lawful.physics.groups.objects import permuted_objects
-from lawful.physics.statement import Columns
 
 S, O = groups.S, groups.O  # noqa: E741
 CASES = {

@@ -5,7 +5,7 @@ import pytest
 
 from lawful.nets.sizes import unmoved_sizes
 from lawful.physics import Symmetry, Units, groups
-from lawful.physics.statement import Columns
+from lawful.physics.columns import Columns
 
 TABLE = Columns(7, ("m", *"abcdef"))
 PAIRS = {"vector": [list("abc"), list("def")], "scalar": "others"}

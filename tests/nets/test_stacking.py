@@ -14,7 +14,7 @@ from lawful.nets.pooled import Pooled, Shape
 from lawful.nets.stacking import stacks
 from lawful.nets.symmetric import Averaged, Contracted
 from lawful.physics import Baseline
-from lawful.physics.statement import Columns
+from lawful.physics.columns import Columns
 
 
 def core(outputs, inputs):

@@ -9,7 +9,7 @@ from lawful.nets import MLP
 from lawful.nets.architecture import Mean
 from lawful.nets.symmetric import Averaged, Contracted
 from lawful.physics import Symmetry, groups
-from lawful.physics.statement import Columns
+from lawful.physics.columns import Columns
 
 
 def nets():

@@ -7,8 +7,9 @@ import torch
 
 from lawful.errors import InputError
 from lawful.physics.baseline import Baseline
+from lawful.physics.columns import Columns
 from lawful.physics.constants import Constant
-from lawful.physics.statement import Columns, from_plain, to_plain
+from lawful.physics.statement import from_plain, to_plain
 
 X = np.random.default_rng(0).normal(size=(40, 2))
 NAMED = pd.DataFrame(X[:, ::-1], columns=["speed", "angle"])

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import lawful as lf
 from lawful.physics import Bounds
-from lawful.physics.statement import Columns, from_plain, to_plain
+from lawful.physics.columns import Columns
+from lawful.physics.statement import from_plain, to_plain
 
 
 @given(st.floats(-3, 3), st.floats(0.01, 4), st.integers(0, 10_000))

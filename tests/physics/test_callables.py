@@ -7,8 +7,8 @@ import torch
 from lawful.errors import InputError
 from lawful.physics import Conserved
 from lawful.physics.callables import evaluate, function_name, function_plain, same_function, take_function
+from lawful.physics.columns import Columns
 from lawful.physics.expressions import parse
-from lawful.physics.statement import Columns
 
 Y, X = torch.arange(6.0).reshape(3, 2), torch.ones(3, 4)
 ANY = Conserved("x0")

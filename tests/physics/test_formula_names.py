@@ -4,9 +4,9 @@ import pytest
 
 from lawful.errors import InputError
 from lawful.physics import Bounds
+from lawful.physics.columns import Columns
 from lawful.physics.expressions import parse
 from lawful.physics.formula_names import column_names, column_places, prediction_names
-from lawful.physics.statement import Columns
 
 ANY = Bounds(0.0)
 LAKE = Columns(3, ("day", "depth", "y"))

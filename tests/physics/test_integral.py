@@ -7,7 +7,8 @@ import torch
 
 import lawful as lf
 from lawful.physics import Integral
-from lawful.physics.statement import Columns, from_plain, to_plain
+from lawful.physics.columns import Columns
+from lawful.physics.statement import from_plain, to_plain
 
 L = 2.5
 

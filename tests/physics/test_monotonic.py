@@ -7,7 +7,8 @@ import torch
 
 import lawful as lf
 from lawful.physics import Monotonic
-from lawful.physics.statement import Columns, from_plain, to_plain
+from lawful.physics.columns import Columns
+from lawful.physics.statement import from_plain, to_plain
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from lawful.errors import InputError
 from lawful.physics import Product, Sum
-from lawful.physics.statement import Columns, from_plain, to_plain
+from lawful.physics.columns import Columns
+from lawful.physics.statement import from_plain, to_plain
 
 
 def normal(n, columns, seed=0):

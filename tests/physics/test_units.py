@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lawful.errors import InputError
-from lawful.physics.statement import Columns, from_plain, to_plain
+from lawful.physics.columns import Columns
+from lawful.physics.statement import from_plain, to_plain
 from lawful.physics.units import Units
 
 RNG = np.random.default_rng(0)

@@ -10,10 +10,11 @@ from torch import nn
 
 from lawful.errors import InputError
 from lawful.nets.symmetric import Averaged, Contracted
+from lawful.physics.columns import Columns
 from lawful.physics.features import Features
 from lawful.physics.groups.group import Array
 from lawful.physics.representations import element_matrix
-from lawful.physics.statement import Columns, Statement
+from lawful.physics.statement import Statement
 from lawful.physics.symmetry import Symmetry
 from lawful.physics.terms import Additive, Monomials, Terms
 

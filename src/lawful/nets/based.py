@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from lawful.errors import InputError
 from lawful.physics.baseline import Baseline
-from lawful.physics.statement import Columns
+from lawful.physics.columns import Columns
 
 Array = NDArray[np.float64]
 

@@ -13,10 +13,11 @@ from lawful.nets.monotone import Monotone
 from lawful.nets.parts import Parts
 from lawful.nets.permuted import Permuted
 from lawful.nets.sizes import unmoved_sizes
+from lawful.physics.columns import Columns
 from lawful.physics.groups.objects import permuted_objects
 from lawful.physics.monotonic import Monotonic
 from lawful.physics.parts import Product, Sum
-from lawful.physics.statement import Columns, Enforced, Statement
+from lawful.physics.statement import Enforced, Statement
 from lawful.physics.symmetry import Symmetry
 from lawful.physics.units import Units
 

@@ -7,8 +7,8 @@ from torch import nn
 
 from lawful.errors import InputError
 from lawful.nets.architecture import Architecture, Blocks, Core
+from lawful.physics.columns import Columns
 from lawful.physics.groups.group import Array
-from lawful.physics.statement import Columns
 from lawful.physics.terms import Terms
 
 Maker = Callable[[Columns], Architecture]

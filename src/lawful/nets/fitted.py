@@ -13,7 +13,7 @@ from torch.func import functional_call, jacrev, vmap
 
 from lawful.nets.based import Based, Beside
 from lawful.physics.baseline import Baseline
-from lawful.physics.statement import Columns
+from lawful.physics.columns import Columns
 
 Array = NDArray[np.float64]
 _ALL = 300  # parameters up to which a network's freedom is that of all of them; beyond, of its last module

@@ -8,9 +8,9 @@ from torch.nn.functional import softplus
 from lawful.errors import InputError
 from lawful.nets.architecture import Architecture, Core
 from lawful.nets.around import Around
+from lawful.physics.columns import Columns
 from lawful.physics.groups.group import Array
 from lawful.physics.monotonic import Monotonic
-from lawful.physics.statement import Columns
 
 _TAIL = 0.005  # share of the data beyond the first and the last knot
 MOST_KNOTS = 1001

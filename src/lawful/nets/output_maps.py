@@ -11,9 +11,9 @@ from torch.func import vjp
 
 from lawful.errors import InputError
 from lawful.physics.bounds import Bounds
+from lawful.physics.columns import Columns
 from lawful.physics.conserved import Conserved
 from lawful.physics.integral import Integral
-from lawful.physics.statement import Columns
 
 _MARGIN = 0.1  # width of the bend at a bound, in deviations of the target
 _SHORTER = 20  # times that a step of Newton's method is quartered at most

@@ -11,9 +11,9 @@ from lawful.nets.architecture import Architecture, Blocks, Core
 from lawful.nets.around import Around
 from lawful.nets.based import Beside
 from lawful.nets.chain import Chain
+from lawful.physics.columns import Columns
 from lawful.physics.groups.group import Array
 from lawful.physics.parts import Product, Sum
-from lawful.physics.statement import Columns
 
 
 class Parts(Architecture):

@@ -9,12 +9,12 @@ from torch import nn
 from lawful.errors import InputError
 from lawful.nets.architecture import MOST_BYTES, Architecture, Blocks, Core, blocks_of
 from lawful.nets.pooled import Pooled, Shape
+from lawful.physics.columns import Columns
 from lawful.physics.features import Features
 from lawful.physics.groups.group import Array
 from lawful.physics.groups.objects import permuted_objects
 from lawful.physics.representations import Kind
 from lawful.physics.splines import Splines
-from lawful.physics.statement import Columns
 from lawful.physics.symmetry import Symmetry
 from lawful.physics.terms import Monomials
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from lawful.physics.columns import Columns
 from lawful.physics.dimensions import read_unit
 from lawful.physics.groups.group import Array
-from lawful.physics.statement import Columns
 from lawful.physics.symmetry import Symmetry
 from lawful.physics.units import Units
 

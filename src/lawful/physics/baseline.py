@@ -13,10 +13,11 @@ from torch import Tensor
 from lawful.errors import InputError
 from lawful.grammar import nearest
 from lawful.physics.callables import call, function_plain, refuse_saved, worked_out
+from lawful.physics.columns import Columns
 from lawful.physics.constants import read_constants
 from lawful.physics.expressions import Expression, parse
 from lawful.physics.formula_names import check_constants, shortened
-from lawful.physics.statement import Columns, Model, Statement
+from lawful.physics.statement import Model, Statement
 
 KINDS = ("additive", "multiplicative")
 Formula = str | Callable[..., Tensor]

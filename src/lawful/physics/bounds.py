@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lawful.errors import InputError
-from lawful.physics.statement import Columns, Model, Statement
+from lawful.physics.columns import Columns
+from lawful.physics.statement import Model, Statement
 
 _Side = float | list[float | None] | None
 

@@ -10,10 +10,11 @@ import torch
 from torch import Tensor
 
 from lawful.errors import InputError
+from lawful.physics.columns import Columns
 from lawful.physics.expression_syntax import Node
 from lawful.physics.expressions import Expression, parse
 from lawful.physics.formula_names import column_names, prediction_names, shortened
-from lawful.physics.statement import Columns, Statement
+from lawful.physics.statement import Statement
 
 Function = Expression | Callable[..., Any]
 _FAILURES = (TypeError, RuntimeError, ValueError, IndexError, KeyError, AttributeError, NotImplementedError)

@@ -10,9 +10,10 @@ from torch import Tensor
 from lawful.errors import InputError
 from lawful.grammar import nearest
 from lawful.physics.callables import evaluate, function_name, function_plain, take_function, worked_out
+from lawful.physics.columns import Columns
 from lawful.physics.expressions import Expression, parse
 from lawful.physics.formula_names import check_constants, column_names, shortened
-from lawful.physics.statement import Columns, Model, Statement
+from lawful.physics.statement import Model, Statement
 
 ROUNDING = 1e-6  # a deviation below this share of the mean is rounding
 

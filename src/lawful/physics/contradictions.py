@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from lawful.errors import InputError
-from lawful.physics.statement import Columns, Enforced, Statement
+from lawful.physics.columns import Columns
+from lawful.physics.statement import Enforced, Statement
 
 
 def check_together(items: Sequence[Enforced | Statement], table: Columns | None = None) -> None:

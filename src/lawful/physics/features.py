@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 
 from lawful.errors import InputError
+from lawful.physics.columns import Columns
 from lawful.physics.frame import Frame
 from lawful.physics.groups.group import Array
 from lawful.physics.pairs import Pairs
 from lawful.physics.polynomials import RANK, Polynomials
 from lawful.physics.representations import Kind
-from lawful.physics.statement import Columns
 from lawful.physics.symmetry import Symmetry
 
 

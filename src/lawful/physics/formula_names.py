@@ -5,8 +5,9 @@ from collections.abc import Iterable
 
 from lawful.errors import InputError
 from lawful.grammar import nearest
+from lawful.physics.columns import Columns
 from lawful.physics.expressions import Expression
-from lawful.physics.statement import Columns, Statement
+from lawful.physics.statement import Statement
 
 _NUMBERED = re.compile(r"y\d+")
 

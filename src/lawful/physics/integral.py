@@ -11,9 +11,10 @@ from torch import Tensor
 from lawful.errors import InputError
 from lawful.physics.bounds import Bounds
 from lawful.physics.callables import evaluate, function_name, function_plain, same_function, take_function, worked_out
+from lawful.physics.columns import Columns
 from lawful.physics.expressions import Expression, parse
 from lawful.physics.formula_names import check_constants, column_names, column_places, prediction_names, shortened
-from lawful.physics.statement import Columns, Model, Stacked, Statement
+from lawful.physics.statement import Model, Stacked, Statement
 
 RULES = ("gauss", "trapezoid")
 _OTHERWISE = ", or a formula of the other columns as text where each row has its own value"

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from lawful.errors import InputError
+from lawful.physics.columns import Columns
 from lawful.physics.groups import Group
 from lawful.physics.representations import Kind, derivative, moved, parse, size
-from lawful.physics.statement import Columns, Statement
+from lawful.physics.statement import Statement
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,11 @@ from torch import Tensor
 
 from lawful.errors import InputError
 from lawful.physics.callables import evaluate, function_name, function_plain, same_function, take_function
+from lawful.physics.columns import Columns
 from lawful.physics.conserved import deviation
 from lawful.physics.expressions import Expression, parse
 from lawful.physics.formula_names import prediction_names
-from lawful.physics.statement import Columns, Model, Statement
+from lawful.physics.statement import Model, Statement
 
 _STEPS = 8
 

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from lawful.errors import InputError
-from lawful.physics.statement import Columns, Model, Statement
+from lawful.physics.columns import Columns
+from lawful.physics.statement import Model, Statement
 
 _MOST_SETS = 12  # sets of columns that a violation looks at
 _MOST_CHANGED = 4  # columns that are changed together at most

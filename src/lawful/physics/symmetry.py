@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lawful.errors import InputError
+from lawful.physics.columns import Columns
 from lawful.physics.groups import Group, read
 from lawful.physics.layout import Layout, check_on, read_layout
 from lawful.physics.representations import parse, size
-from lawful.physics.statement import Columns, Model, Statement
+from lawful.physics.statement import Model, Statement
 
 _SAMPLES = 8
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lawful.errors import InputError
-from lawful.physics.statement import Columns, Enforced, Model, Statement
+from lawful.physics.columns import Columns
+from lawful.physics.statement import Enforced, Model, Statement
 
 
 class Tied(Statement):

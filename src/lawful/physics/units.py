@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lawful.errors import InputError
+from lawful.physics.columns import Columns
 from lawful.physics.dimensions import independent, matrix, read_unit, shown, solve
-from lawful.physics.statement import Columns, Model, Statement
+from lawful.physics.statement import Model, Statement
 
 Array = NDArray[np.float64]
 _SAMPLES = 8

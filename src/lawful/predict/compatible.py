@@ -10,11 +10,12 @@ from lawful.errors import InputError
 from lawful.nets.built_in import averaged
 from lawful.physics.baseline import Baseline
 from lawful.physics.bounds import Bounds
+from lawful.physics.columns import Columns
 from lawful.physics.conserved import Conserved
 from lawful.physics.integral import Integral
 from lawful.physics.monotonic import Monotonic
 from lawful.physics.parts import Product, Sum
-from lawful.physics.statement import Columns, Enforced, Statement
+from lawful.physics.statement import Enforced, Statement
 from lawful.physics.symmetry import Symmetry
 from lawful.physics.units import Units
 

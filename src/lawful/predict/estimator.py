@@ -21,7 +21,8 @@ from lawful.learning.loop import Examples, Scores, train
 from lawful.learning.members import Members
 from lawful.learning.objectives import Objective
 from lawful.learning.scaling import InputScaling
-from lawful.physics.statement import Columns, Enforced
+from lawful.physics.columns import Columns
+from lawful.physics.statement import Enforced
 from lawful.predict.checking import check_settings, validation_parts
 from lawful.predict.enforcing import check_kept, enforcement, renewal
 from lawful.predict.inputs import (

@@ -13,10 +13,11 @@ from lawful.learning.scaling import InputScaling, TargetScaling
 from lawful.nets.architecture import Blocks, Core
 from lawful.nets.built_in import BUILT, build_in
 from lawful.physics.baseline import Baseline
+from lawful.physics.columns import Columns
 from lawful.physics.contradictions import check_together
 from lawful.physics.parts import Product, Sum
 from lawful.physics.start import Start, fit_start
-from lawful.physics.statement import Columns, Enforced, Statement, statements_of
+from lawful.physics.statement import Enforced, Statement, statements_of
 from lawful.physics.symmetry import Symmetry
 from lawful.physics.terms import Terms
 from lawful.physics.tied import Remembered, Tied

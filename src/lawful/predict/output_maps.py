@@ -9,9 +9,10 @@ from torch import Tensor
 from lawful.errors import InputError
 from lawful.nets.output_maps import Bounded, Projected, normalised, power
 from lawful.physics.bounds import Bounds
+from lawful.physics.columns import Columns
 from lawful.physics.conserved import Conserved
 from lawful.physics.integral import Integral
-from lawful.physics.statement import Columns, Enforced, Model, Stacked
+from lawful.physics.statement import Enforced, Model, Stacked
 from lawful.physics.symmetry import Symmetry
 from lawful.predict.inputs import Array
 

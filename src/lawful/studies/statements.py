@@ -82,7 +82,8 @@ def check_columns(physics: Sequence[Any], events: Any, sets: Mapping[str, Sequen
     Raises:
         InputError: When one does not; names the set.
     """
-    from lawful.physics.statement import Columns, target_units
+    from lawful.physics.columns import Columns
+    from lawful.physics.statement import target_units
     from lawful.predict.knowledge import Knowledge
 
     outputs = None if study.model.question == "classify" else (1 if events.y.ndim == 1 else events.y.shape[1])
