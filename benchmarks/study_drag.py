@@ -90,7 +90,7 @@ def main():
     rows = []
     for name, values in found.items():
         shown = [f"{100 * v:.0f}%" for v in np.median(off[name], 0)] if off[name] else ["", ""]
-        rows.append([name, f"{100 * np.median(values):.1f}%", *shown, f"{np.median(seconds[name]):.0f}"])
+        rows.append([name, f"{100 * np.median(values):.1f}%", *shown, f"{np.median(seconds[name]):.1f}"])
     print_table(["built in", "error of the force", "of the pressure", "of the shear", "CPU s"], rows)
 
 

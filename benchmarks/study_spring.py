@@ -91,7 +91,7 @@ def conserved():
             E = np.stack([energy(states) for states in rollout(model, start)]) / energy(start)
             drifts.append(float(np.abs(E[-1] - 1).mean()))
             curves.setdefault(name, E.mean(1))
-        rows.append([name, f"{np.median(errors):.4f}", f"{np.median(drifts):.2g}", f"{np.median(seconds):.0f}"])
+        rows.append([name, f"{np.median(errors):.4f}", f"{np.median(drifts):.2g}", f"{np.median(seconds):.1f}"])
     print_table(["energy kept by", "error of one step", f"drift in {STEPS} steps", "CPU s"], rows)
     draw_drift(curves)
 

@@ -25,7 +25,7 @@ from lawful.predict.reading_parts import contributions, levels, member_parts, st
 from lawful.predict.residual import Parameter, around, constants, first_constants, shrunk
 from lawful.predict.signed import LEAST_SHARE, signed_targets
 
-_CLEARLY = 2.0  # times less squared error than from nothing that a start must give: beyond the data it goes astray
+_CLEARLY = 1.25  # times less squared error than from nothing that a start must give: beyond the data it goes astray
 _NOTHING_LEFT = 1e-6  # deviation of the targets, relative, below which they are rounding
 
 
