@@ -1,5 +1,6 @@
 """Constants of a known model that were fitted with the network, as a part of the report."""
 
+import math
 from collections.abc import Mapping
 
 from lawful.evidence.case import Case
@@ -23,5 +24,7 @@ def constants_section(case: Case) -> Section | None:
         "is near 100%, the penalty on the network decides between the two, and what the known model lacks may be "
         "credited to the constant, which the error does not cover.",
     )
+    if any(math.isinf(constant.error) for constant in found.values()):
+        text += ("Without limits: other values of these constants predict the same.",)
     grid = Grid(("constant", "value", "imitated"), tuple(rows))
     return Section("constants", "Fitted constants", text, (grid,), metrics=metrics)
