@@ -18,7 +18,7 @@ def constants_section(case: Case) -> Section | None:
         measured = Measured(constant.value, constant.value - constant.error, constant.value + constant.error)
         metrics[f"constant[{name}]"] = measured
         rows.append((name, str(measured), percent(constant.imitated)))
-    text = (
+    text: tuple[str, ...] = (
         "Constants of the known model, fitted with the network, with standard errors from the training events.",
         "Imitated: the share of a constant's effect on the predictions that the network could make as well. Where it "
         "is near 100%, the penalty on the network decides between the two, and what the known model lacks may be "
