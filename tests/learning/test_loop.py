@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from torch import nn
 
 from lawful.errors import InputError
-from lawful.learning import BinaryCrossEntropy, Examples, Members, Settings, SquaredError, train
+from lawful.learning import BinaryCrossEntropy, Examples, Members, Settings, SquaredError, loop, train
 from lawful.nets import MLP, Linear
 
 D = torch.float64
@@ -118,7 +118,8 @@ def test_both_ways_to_differentiate_train_the_same_network():
     torch.testing.assert_close(hand.values, automatic.values, atol=1e-9, rtol=0)
 
 
-def test_members_do_not_influence_each_other_nor_does_the_number_of_threads():
+def test_members_do_not_influence_each_other_nor_does_the_number_of_threads(monkeypatch):
+    monkeypatch.setattr(loop, "_WORTH", 1.0)  # workers even for a network this small
     x, y = data(300)
     w = torch.ones(300, dtype=D)
     settings = {"held": 60, "batch_size": 32, "epochs": 60, "patience": 3, "learning_rate": 0.05}
@@ -133,6 +134,19 @@ def test_members_do_not_influence_each_other_nor_does_the_number_of_threads():
     alone = fit_mlp(MLP, x, y, w, members=1, **settings)
     torch.testing.assert_close(two.values, one.values, atol=0, rtol=0)
     torch.testing.assert_close(alone.values[0], one.values[0], atol=1e-12, rtol=0)
+
+
+def test_workers_are_used_where_a_step_is_worth_them():
+    before = torch.get_num_threads()
+    x, y = torch.zeros(2000, 20), torch.zeros(2000, 1)
+    examples = Examples(x, y, torch.ones(2000), everything(2000, 10))
+    try:
+        torch.set_num_threads(2)
+        for width, workers in ((16, 1), (128, 2)):
+            members = Members(lambda width=width: MLP(20, 1, hidden=(width, width)), 10, seed=0)
+            assert loop._layout(members, Settings(), examples) == (workers, 1)
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_the_best_weights_are_kept_and_patience_ends_the_training():
