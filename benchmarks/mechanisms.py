@@ -111,7 +111,7 @@ def draw_ratios(results: dict[str, Comparison]) -> Any:
                 axis.plot([middle], [height], "o", color=COLOURS[row["mechanism"]], markersize=4)
         axis.axvline(1, color=COLOURS["none"], linewidth=1)
         axis.set(xscale="log", title=title, xlabel="error / error without physics")
-        axis.set_xlim(0.004, 12)
+        axis.set_xlim(0.0005, 12)
     axes[0].set_yticks(-np.arange(len(names)), names)
     _legend(axes[0], ("augment", "loss", "architecture", "residual"), "upper left")
     return figure
