@@ -11,7 +11,18 @@ HERE = Path(__file__).parent
 
 
 def main() -> None:
-    for script in ("start", "epoch", "members", "higgs", "reading", "symmetries", "invariants", "mechanisms", "lake"):
+    for script in (
+        "start",
+        "epoch",
+        "members",
+        "higgs",
+        "reading",
+        "symmetries",
+        "invariants",
+        "units",
+        "mechanisms",
+        "lake",
+    ):
         print(f"\n## {script}.py\n", flush=True)
         subprocess.run([sys.executable, str(HERE / f"{script}.py")], check=True)
 
