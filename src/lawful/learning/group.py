@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lawful.learning.loop import Examples, Settings
 
 _JUDGED = 2048  # events of a member judged at a time: networks of pairs take much memory
+_POOL = 16  # batches among which rows are shared out by length
 _CHUNK_BYTES = 4e6  # how much of the shuffled inputs is gathered at a time
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
 _STATES = ("values", "average", "first", "second")
@@ -119,6 +120,9 @@ class Group:
         shuffled = np.stack(
             [draw.permutation(row)[: B * self.steps] for draw, row in zip(draws, self.index, strict=True)]
         )
+        if e.lengths is not None:
+            lengths = e.lengths.numpy(force=True)
+            shuffled = np.stack([by_length(row, lengths, B, d) for row, d in zip(shuffled, draws, strict=True)])
         order = torch.from_numpy(shuffled).to(e.x.device)
         row_bytes = e.x[0].numel() * e.x.element_size() * m * B
         chunk = max(1, min(self.steps, int(_CHUNK_BYTES // max(row_bytes, 1))))
@@ -256,6 +260,28 @@ class Group:
         for x, y, part in zip(*(t.split(4 * self.batch, 1) for t in (self.x_held, self.y_held, raw)), strict=True):
             parts.append(self._losses(self.average, x, y, part, draw).detach())
         return torch.cat(parts, 1)
+
+
+def by_length(
+    order: np.ndarray[Any, Any], lengths: np.ndarray[Any, Any], batch: int, draw: np.random.Generator
+) -> np.ndarray[Any, Any]:
+    """The same rows in such an order that batches hold rows of about the same length.
+
+    Every sixteen batches in a row, or fewer at the end, share out their rows by length, and then come in random
+    order: a row meets others than last time, and little is padded.
+
+    Args:
+        order: Rows in random order, (steps * batch,).
+        lengths: Length of each row of the data.
+        batch: Rows in a batch.
+        draw: Source of the order of the batches.
+    """
+    out = order.copy()
+    for start in range(0, len(order), _POOL * batch):
+        pool = order[start : start + _POOL * batch]
+        rows = pool[np.argsort(lengths[pool], kind="stable")].reshape(-1, batch)
+        out[start : start + len(pool)] = rows[draw.permutation(len(rows))].reshape(-1)
+    return out
 
 
 def _rows(index: Tensor, ids: list[int]) -> Tensor:

@@ -116,6 +116,7 @@ class Examples:
             it; members are judged on x and y.
         enforcement: What else is asked of the scores.
         tie: What draws the members' weights to others.
+        lengths: How many objects each event has, (N,): batches are made of events of about the same length.
     """
 
     x: Tensor
@@ -126,6 +127,7 @@ class Examples:
     renew: Callable[[int], tuple[Tensor, Tensor]] | None = None
     enforcement: Enforcement | None = None
     tie: Tie | None = None
+    lengths: Tensor | None = None
 
 
 @dataclass
@@ -288,7 +290,7 @@ def _layout(members: Members, settings: Settings, examples: Examples) -> tuple[i
     """Choose how many workers share the members, and how many threads each may use inside torch and BLAS."""
     available = min(torch.get_num_threads(), os.cpu_count() or 1)
     batch = min(settings.batch_size, examples.train.shape[1])
-    work = 6 * batch * members.values.shape[1] * len(members)  # forward and backward, in operations
+    work = 6 * batch * members.reuse * members.values.shape[1] * len(members)  # both ways, in operations
     together = examples.tie is not None and examples.tie.partner is not None
     if together or not members.by_hand or examples.enforcement is not None:
         return 1, available if work > SMALL else 1

@@ -65,12 +65,18 @@ class Members:
         rows = [torch.cat([net.get_parameter(name).detach().reshape(-1).cpu() for name in names]) for net in nets]
         self.values = torch.stack(rows).to(device)
         self.stacked = stacks(self.net)
+        self.alone = any(getattr(part, "alone", False) for part in self.net.modules())
         kept = [name for name, _ in self.net.named_buffers()]
         self.buffers = {name: torch.stack([_tensor(net, name).cpu() for net in nets]).to(device) for name in kept}
 
     def __len__(self) -> int:
         """Number of members."""
         return len(self.values)
+
+    @property
+    def reuse(self) -> int:
+        """How often each weight is used for an event, roughly: the number of objects or pixels."""
+        return max(int(getattr(part, "reuse", 1)) for part in self.net.modules())
 
     @property
     def by_hand(self) -> bool:
@@ -107,7 +113,7 @@ class Members:
         if self.stacked:
             z: Tensor = functional_call(self.net, parameters, (x,), tie_weights=False)
             return z
-        if len(values) > 1 and not hasattr(self, "_one_by_one"):
+        if len(values) > 1 and not self.alone and not hasattr(self, "_one_by_one"):
             try:
                 return vmap(call, randomness="different")(parameters, buffers, x)
             except RuntimeError:
@@ -149,7 +155,7 @@ class Members:
                 with threads(1):  # parts this small are slower on several
                     return scores_by_hand(self.net, self.values.double(), x.double().expand(M, *x.shape))
             x = x.to(self.values.dtype)
-            small = 2 * min(N, rows) * self.values.numel() < SMALL
+            small = 2 * min(N, rows) * self.values.numel() * self.reuse < SMALL
             with threads(1) if small else nullcontext():
                 parts = [
                     self.outputs(self.values, self.buffers, part.expand(M, *part.shape))

@@ -1,6 +1,7 @@
 """Networks by name."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from torch import nn
 
@@ -51,7 +52,18 @@ def build(
         inputs,
         outputs,
         hidden=widths("hidden", hidden),
-        activation=one_of("activation", activation, sorted(ACTIVATIONS)),
-        dropout=number("dropout", dropout, least=0, most=MOST_DROPOUT),
         embedding=one_of("embedding", embedding, EMBEDDINGS),
+        **check_common(activation, dropout),
     )
+
+
+def check_common(activation: str, dropout: float) -> dict[str, Any]:
+    """The settings that all networks but the linear one have, checked.
+
+    Raises:
+        InputError: For an unknown activation or a share of dropout out of range.
+    """
+    return {
+        "activation": one_of("activation", activation, sorted(ACTIVATIONS)),
+        "dropout": number("dropout", dropout, least=0, most=MOST_DROPOUT),
+    }

@@ -2,6 +2,7 @@
 
 import inspect
 import os
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ import numpy as np
 from lawful.errors import InputError
 from lawful.learning.scaling import SCALINGS
 from lawful.nets.registry import NETS
-from lawful.nets.values import flag, one_of, whole
+from lawful.nets.structured import STRUCTURED
+from lawful.nets.values import flag, one_of, whole, widths
 from lawful.predict.inputs import is_events
 
 MISSING = ("error", "mark")
@@ -33,16 +35,29 @@ def check_settings(estimator: Any) -> None:
     if not isinstance(estimator.checkpoint, str | os.PathLike | None):
         raise InputError(f"checkpoint={estimator.checkpoint!r}: expected the path of a folder, or None.")
     net = estimator.net
-    if not (isinstance(net, str) or callable(net)):  # a module can be called
+    if not (isinstance(net, str | Mapping) or callable(net)):  # a module can be called
         raise InputError(
             f"net={_short(net)}: expected a name, a torch module, or a function from input shape to module."
         )
-    if isinstance(net, str):
-        one_of("net", net, sorted(NETS), ", a torch module or a function")
-    if isinstance(net, str) and net == "mlp":
+    if isinstance(net, Mapping):
+        for part, chosen in net.items():
+            if isinstance(chosen, str):
+                one_of(f"net of {part!r}", chosen, sorted({"mlp", *STRUCTURED}), ", a torch module or a function")
+    elif isinstance(net, str):
+        one_of("net", net, sorted({*NETS, *STRUCTURED}), ", a torch module or a function")
+    if estimator.hidden is not None:
+        widths("hidden", estimator.hidden)
+    if isinstance(net, Mapping) or net in ("mlp", *STRUCTURED):
+        _check_idle(estimator, () if net == "mlp" else ("embedding",))
         return
+    _check_idle(estimator, (*_OF_MLP, "inputs", "options"))
+
+
+def _check_idle(estimator: Any, names: Sequence[str]) -> None:
+    """Refuse settings that would have no effect with the network that was chosen."""
+    net = estimator.net
     defaults = {name: p.default for name, p in inspect.signature(type(estimator).__init__).parameters.items()}
-    for name in _OF_MLP:
+    for name in names:
         value = getattr(estimator, name)
         if name in defaults and not _equal(value, defaults[name]):
             kind = f"net={net!r}" if isinstance(net, str) else "a network of your own"

@@ -88,7 +88,9 @@ class Classifier(ClassifierMixin, NetEstimator):
         self,
         net: Any = "mlp",
         *,
-        hidden: Sequence[int] = (64, 64),
+        hidden: Sequence[int] | None = None,
+        inputs: Any = None,
+        options: Any = None,
         activation: str = "silu",
         dropout: float = 0.2,
         embedding: str | None = None,
@@ -116,6 +118,8 @@ class Classifier(ClassifierMixin, NetEstimator):
     ) -> None:
         self.net = net
         self.hidden = hidden
+        self.inputs = inputs
+        self.options = options
         self.activation = activation
         self.dropout = dropout
         self.embedding = embedding

@@ -20,10 +20,12 @@ from lawful.learning.device import find_device, find_dtype
 from lawful.learning.loop import Examples, Scores, train
 from lawful.learning.members import Members
 from lawful.learning.objectives import Objective
+from lawful.learning.preparation import Preparation
 from lawful.learning.scaling import InputScaling
 from lawful.physics.columns import Columns
 from lawful.physics.statement import Enforced
 from lawful.predict.checking import check_settings, validation_parts
+from lawful.predict.encoders import fit_preparation, make_structured
 from lawful.predict.enforcing import check_kept, enforcement, renewal
 from lawful.predict.inputs import (
     Array,
@@ -41,6 +43,7 @@ from lawful.predict.plain import from_json
 from lawful.predict.preparing import Prepared, checked, divide, read_seed, settings_of
 from lawful.predict.saving import restore_estimator, save_estimator
 from lawful.predict.splitting import count_members
+from lawful.predict.structured import is_structured, read_structure, rows_of
 from lawful.predict.tying import held_near, scaling_of_first, train_together
 from lawful.progress import Progress
 
@@ -55,6 +58,8 @@ class NetEstimator(BaseEstimator):
     device: str
     net: Any
     hidden: Any
+    inputs: Any
+    options: Any
     activation: str
     dropout: float
     embedding: str | None
@@ -185,10 +190,12 @@ class NetEstimator(BaseEstimator):
         dtype, device = find_dtype(self.dtype), find_device(self.device)
         seed = read_seed(self.seed)
         check_settings(self)
-        table = take_apart(X, y, sample_weight)
+        structured = is_structured(X, self.net)
+        table = take_apart(X, y, sample_weight, structured=structured)
         self.fitted_on_events_, self.sentinels_ = table.events, table.sentinels
         gaps = self.missing == "mark" or table.gaps_declared
-        x = check_X(self, table.X, fitting=True, gaps_allowed=gaps)
+        self.structure_ = read_structure(table.X, self.net, self.inputs) if structured else None
+        x = self._rows(table, fitting=True, gaps=gaps)
         check_lengths(x, table.y)
         weight = check_weight(table.weight, len(x))
         coded = self._learn_targets(table.y, weight)
@@ -201,11 +208,7 @@ class NetEstimator(BaseEstimator):
             x, coded, weight = (np.concatenate(pair) for pair in zip((x, coded, weight), held, strict=True))
         signed = bool((weight < 0).any())
         self.physics_.fit(x[:rows], weight[:rows], self._continuous(coded[:rows]))
-        self.scaling_ = (
-            scaling
-            or scaling_of_first(self)
-            or self.physics_.fit_scaling(x[:rows], weight[:rows], self._scaling_kind())
-        )
+        self.scaling_ = scaling or scaling_of_first(self) or self._fit_scaling(x[:rows], weight[:rows])
         raw, coded = x, self._subtract_known(x, coded, weight, rows, seed)
         self.objective_ = self._plan(signed)
         objective = self._training_objective()
@@ -238,6 +241,7 @@ class NetEstimator(BaseEstimator):
             renew=renewal(self, raw, coded, weight, inputs, targets, seed) if self.physics_.augmented else None,
             enforcement=enforcement(self, raw, len(inputs), device, dtype),
             tie=held_near(self),
+            lengths=None if self.structure_ is None else self.scaling_.ready.lengths(torch.from_numpy(inputs)),
         )
         weight = np.append(weight, 0.0) if filled else weight
         return Prepared(examples, objective, settings, judge, weight, rows)
@@ -301,9 +305,23 @@ class NetEstimator(BaseEstimator):
 
     def _held_out(self, validation: Any, gaps: bool) -> tuple[Array, Array, Array]:
         table = self._take_apart(*validation_parts(validation))
-        x = check_X(self, table.X, fitting=False, gaps_allowed=gaps)
+        x = self._rows(table, fitting=False, gaps=gaps)
         check_lengths(x, table.y)
         return x, self._code_targets(table.y), check_weight(table.weight, len(x))
+
+    def _rows(self, table: Table, *, fitting: bool, gaps: bool) -> Array:
+        """Inputs as rows of numbers, (N, F)."""
+        if self.structure_ is None:
+            return check_X(self, table.X, fitting=fitting, gaps_allowed=gaps)
+        if fitting:
+            self.n_features_in_ = self.structure_.width
+            self.feature_names_in_ = np.array(self.structure_.names, dtype=object)
+        return rows_of(table.X, self.structure_, gaps_allowed=gaps)
+
+    def _fit_scaling(self, x: Array, weight: Array) -> InputScaling | Preparation:
+        if self.structure_ is not None:
+            return fit_preparation(self, self.structure_, x, weight)
+        return self.physics_.fit_scaling(x, weight, self._scaling_kind())
 
     def _scaling_kind(self) -> str:
         if self.scaling == "auto":
@@ -322,6 +340,8 @@ class NetEstimator(BaseEstimator):
         prepared = inputs
 
         def core(outputs: int, inputs: int | None = None) -> nn.Module:
+            if isinstance(self.scaling_, Preparation):
+                return make_structured(self, self.scaling_.ready, outputs, fresh=fresh)
             return make_net(self, prepared if inputs is None else inputs, outputs, fresh=fresh)
 
         return self.physics_.wrap(core, targets, plain, copies)
@@ -332,7 +352,7 @@ class NetEstimator(BaseEstimator):
         check_is_fitted(self, "members_")
         table = self._take_apart(X)
         gaps = self.missing == "mark" or bool(self.scaling_.gaps) or bool(self.sentinels_)
-        x = check_X(self, table.X, fitting=False, gaps_allowed=gaps)
+        x = self._rows(table, fitting=False, gaps=gaps)
         inputs = self.physics_.prepare(x, self.scaling_)
         values = self.members_.values
         z: Array = self.members_.scores(torch.from_numpy(inputs).to(values.device)).numpy(force=True)
@@ -341,6 +361,8 @@ class NetEstimator(BaseEstimator):
     def _take_apart(self, X: Any, y: Any = None, weight: Any = None) -> Table:
         """As `take_apart`, for data that must fit the columns of the training data."""
         names = getattr(self, "feature_names_in_", None)
+        if self.structure_ is not None:
+            return take_apart(X, y, weight, structured=True)
         table = take_apart(X, y, weight, names)
         plain = None if table.events else unnamed(table.X)
         if self.fitted_on_events_ and plain is not None and plain.shape[1:] == (self.n_features_in_,):

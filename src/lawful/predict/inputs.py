@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
 
 from lawful.errors import InputError
@@ -52,22 +51,22 @@ def is_events(X: object) -> bool:
     return hasattr(X, "frame") and hasattr(X, "features") and hasattr(X, "weight")
 
 
-def take_apart(X: Any, y: Any = None, weight: Any = None, names: Array | None = None) -> Table:
+def take_apart(
+    X: Any, y: Any = None, weight: Any = None, names: Array | None = None, *, structured: bool = False
+) -> Table:
     """Turn whatever the user gave into a `Table`: Events, torch tensors, awkward and pandas arrays, lists.
 
-    Of Events the columns `names` are taken, or their features when there are no names yet.
-
-    Raises:
-        InputError: For a dictionary of named inputs, which only networks for structured data take.
+    Of Events the columns `names` are taken, or their features when there are no names yet. Structured inputs are
+    taken by name, those of Events with their clouds.
     """
     if is_events(X):
         events: Events = X
         target = events.y if y is None else y
         own = events.weight if weight is None else weight
         groups = None if events.group is None else np.unique(events[events.group], return_inverse=True)[1]
-        frame = events.frame(None if names is None else list(names))
+        frame: Any = named_inputs(X) if structured else events.frame(None if names is None else list(names))
         told = read_sentinels(getattr(events, "sentinels", {}))
-        told = {name: values for name, values in told.items() if name in frame}
+        told = {} if structured else {name: values for name, values in told.items() if name in frame}
         return Table(
             frame,
             target,
@@ -79,9 +78,25 @@ def take_apart(X: Any, y: Any = None, weight: Any = None, names: Array | None = 
             units=dict(events.units),
             target_units=target_units(events) if y is None else (),
         )
-    if isinstance(X, dict) and not issparse(X):  # one of SciPy's sparse matrices is a dictionary too
-        raise InputError("X is a dictionary of named inputs; this network takes one table, (events, columns).")
-    return Table(_plain(X), _plain(y), _plain(weight))
+    return Table(named_inputs(X) if structured else _plain(X), _plain(y), _plain(weight))
+
+
+def named_inputs(X: Any) -> dict[str, Any]:
+    """The inputs by name, "" for one alone or for the features of Events; what is no input is left out.
+
+    Raises:
+        InputError: When there is none.
+    """
+    if is_events(X):
+        found: dict[str, Any] = dict(X.clouds)
+        if X.features:
+            found[""] = X.frame()
+        return found
+    if isinstance(X, Mapping) and not hasattr(X, "iloc"):
+        if not X:
+            raise InputError("X is an empty dictionary: expected inputs by name, as {'tracks': cloud, 'jet': table}.")
+        return {str(name): value for name, value in X.items()}
+    return {"": X}
 
 
 def read_sentinels(told: Any) -> dict[str, tuple[float, ...]]:

@@ -27,8 +27,9 @@ def make_net(estimator: Any, inputs: int, outputs: int, *, fresh: bool = False) 
     """
     if isinstance(estimator.net, str):
         names = ("hidden", "activation", "dropout", "embedding")
-        return build(estimator.net, inputs, outputs, **{name: getattr(estimator, name) for name in names})
-    module = call_maker(estimator.net, inputs, outputs)
+        settings = {name: getattr(estimator, name) for name in names if getattr(estimator, name) is not None}
+        return build(estimator.net, inputs, outputs, **settings)
+    module = call_maker(estimator.net, (inputs,), outputs)
     if fresh and isinstance(estimator.net, nn.Module):
         redraw(module)
     given = count_outputs(module, inputs)
@@ -40,7 +41,7 @@ def make_net(estimator: Any, inputs: int, outputs: int, *, fresh: bool = False) 
     )
 
 
-def call_maker(net: Any, inputs: int, outputs: int) -> nn.Module:
+def call_maker(net: Any, shape: tuple[int, ...], outputs: int) -> nn.Module:
     """Make a network from a module (copied) or a function of the input shape, and of the outputs if it takes them."""
     if isinstance(net, nn.Module):
         return copy.deepcopy(net)
@@ -49,16 +50,16 @@ def call_maker(net: Any, inputs: int, outputs: int) -> nn.Module:
     rest = list(inspect.signature(net).parameters.values())[1:]
     try:
         if any(p.name == "outputs" for p in rest):
-            module = net((inputs,), outputs=outputs)
+            module = net(shape, outputs=outputs)
         elif rest and rest[0].default is rest[0].empty and rest[0].kind is rest[0].POSITIONAL_OR_KEYWORD:
-            module = net((inputs,), outputs)
+            module = net(shape, outputs)
         else:
-            module = net((inputs,))
+            module = net(shape)
     except TypeError as error:
         if not isinstance(net, type):
             raise
         raise InputError(
-            f"net={net.__name__}: this class does not take the input shape, ({inputs},), as first argument "
+            f"net={net.__name__}: this class does not take the input shape, {shape}, as first argument "
             f"({error}). Give a module, or a function that makes one."
         ) from None
     if not isinstance(module, nn.Module):

@@ -87,7 +87,9 @@ class Regressor(RegressorMixin, NetEstimator):
         self,
         net: Any = "mlp",
         *,
-        hidden: Sequence[int] = (64, 64),
+        hidden: Sequence[int] | None = None,
+        inputs: Any = None,
+        options: Any = None,
         activation: str = "silu",
         dropout: float = 0.0,
         embedding: str | None = None,
@@ -113,6 +115,8 @@ class Regressor(RegressorMixin, NetEstimator):
     ) -> None:
         self.net = net
         self.hidden = hidden
+        self.inputs = inputs
+        self.options = options
         self.activation = activation
         self.dropout = dropout
         self.embedding = embedding

@@ -13,6 +13,7 @@ from lawful.errors import InputError
 from lawful.learning.archive import Arrays, write_archive
 from lawful.learning.device import find_device, find_dtype
 from lawful.learning.members import Members
+from lawful.learning.preparation import Preparation
 from lawful.learning.scaling import SCALINGS, InputScaling
 from lawful.predict.inputs import read_sentinels
 from lawful.predict.plain import to_json, warn_of_code
@@ -24,11 +25,15 @@ def save_estimator(estimator: Any, path: str | os.PathLike[str]) -> None:
     facts, arrays = estimator._state()
     scaling, known = estimator.scaling_, estimator.physics_
     arrays |= known.arrays() | members_arrays(estimator.members_)
-    arrays |= {"scaling.centre": scaling.centre, "scaling.scale": scaling.scale}
+    structured = isinstance(scaling, Preparation)
+    if structured:
+        arrays |= {f"scaling.{name}": value for name, value in scaling.arrays().items()}
+    else:
+        arrays |= {"scaling.centre": scaling.centre, "scaling.scale": scaling.scale}
     names = getattr(estimator, "feature_names_in_", None)
     facts |= {
         "settings": settings,
-        "scaling": {"kind": scaling.kind, "gaps": list(scaling.gaps)},
+        "scaling": scaling.plain() if structured else {"kind": scaling.kind, "gaps": list(scaling.gaps)},
         "columns": int(estimator.n_features_in_),
         "events": estimator.fitted_on_events_,
         "sentinels": {
@@ -55,21 +60,14 @@ def restore_estimator(model: Any, facts: dict[str, Any], arrays: Arrays) -> None
     model.sentinels_ = read_sentinels(facts.get("sentinels", {}))
     if facts["names"] is not None:
         model.feature_names_in_ = np.array(facts["names"], dtype=object)
-    scaling = facts["scaling"]
-    centre, scale = arrays["scaling.centre"], arrays["scaling.scale"]
-    if centre.ndim != 1 or scale.shape != centre.shape:
-        raise InputError("the scaling does not fit the number of columns: the file was changed.")
-    gaps = tuple(scaling["gaps"])
-    named = facts["names"] is None or len(facts["names"]) == facts["columns"]
-    if scaling["kind"] not in SCALINGS or not named or not all(0 <= gap < len(centre) for gap in gaps):
-        raise InputError("the columns do not fit each other: the file was changed.")
-    model.scaling_ = InputScaling(scaling["kind"], centre, scale, gaps)
+    model.scaling_ = _restore_scaling(facts, arrays)
+    model.structure_ = model.scaling_.raw if isinstance(model.scaling_, Preparation) else None
     model.history_ = facts["history"]
     model.n_iter_ = len(facts["history"])
     model.objective_ = model._restore(facts, arrays)
     model.physics_ = model._know(dict(facts.get("units", {})))
     model.physics_.restore(arrays)
-    if len(centre) != model.physics_.width:
+    if isinstance(model.scaling_, InputScaling) and len(model.scaling_.centre) != model.physics_.width:
         raise InputError("the scaling does not fit the number of columns: the file was changed.")
     if model.objective_.outputs != facts["outputs"] or model.scaling_.outputs != facts["inputs"]:
         raise InputError("inputs and outputs do not fit the question: the file was changed.")
@@ -80,6 +78,32 @@ def restore_estimator(model: Any, facts: dict[str, Any], arrays: Arrays) -> None
         model.device,
         known=isinstance(model.net, str),
     )
+
+
+def _restore_scaling(facts: dict[str, Any], arrays: Arrays) -> InputScaling | Preparation:
+    """The scaling of inputs that a file holds.
+
+    Raises:
+        InputError: When its parts do not fit each other.
+    """
+    scaling = facts["scaling"]
+    if "parts" in scaling:
+        own = {name.removeprefix("scaling."): a for name, a in arrays.items() if name.startswith("scaling.")}
+        try:
+            preparation = Preparation.from_plain(scaling, own)
+        except (KeyError, TypeError, ValueError):
+            raise InputError("the inputs that it describes are incomplete: the file was changed.") from None
+        if preparation.raw.width != facts["columns"]:
+            raise InputError("the inputs do not fit the number of columns: the file was changed.")
+        return preparation
+    centre, scale = arrays["scaling.centre"], arrays["scaling.scale"]
+    if centre.ndim != 1 or scale.shape != centre.shape:
+        raise InputError("the scaling does not fit the number of columns: the file was changed.")
+    gaps = tuple(scaling["gaps"])
+    named = facts["names"] is None or len(facts["names"]) == facts["columns"]
+    if scaling["kind"] not in SCALINGS or not named or not all(0 <= gap < len(centre) for gap in gaps):
+        raise InputError("the columns do not fit each other: the file was changed.")
+    return InputScaling(scaling["kind"], centre, scale, gaps)
 
 
 def members_arrays(members: Members) -> Arrays:
