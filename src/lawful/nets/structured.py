@@ -156,7 +156,9 @@ def make_encoder(
         kept = {name: settings[name] for name in ("activation", "dropout") if name in settings}
         return MLP(part.shape[0], outputs, hidden=hidden or (64, 64), **kept)
     kind = STRUCTURED[net]
-    return kind.make(part, outputs, hidden=hidden or kind.hidden, each=each, **settings)
+    taken = inspect.signature(kind.net).parameters
+    kept = {name: value for name, value in settings.items() if name in taken}
+    return kind.make(part, outputs, hidden=hidden or kind.hidden, each=each, **kept)
 
 
 class Joined(nn.Module):

@@ -15,6 +15,7 @@ from lawful.nets.values import flag, one_of, whole, widths
 from lawful.predict.inputs import is_events
 
 MISSING = ("error", "mark")
+_GATED = ("rnn", "lstm", "gru")  # which have activations of their own
 _OF_MLP = ("hidden", "activation", "dropout", "embedding")
 
 
@@ -48,7 +49,9 @@ def check_settings(estimator: Any) -> None:
     if estimator.hidden is not None:
         widths("hidden", estimator.hidden)
     if isinstance(net, Mapping) or net in ("mlp", *STRUCTURED):
-        _check_idle(estimator, () if net == "mlp" else ("embedding",))
+        _check_idle(
+            estimator, () if net == "mlp" else ("embedding", "activation") if net in _GATED else ("embedding",)
+        )
         return
     _check_idle(estimator, (*_OF_MLP, "inputs", "options"))
 
