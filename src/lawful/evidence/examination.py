@@ -121,16 +121,18 @@ def examine(
     )
     subject = Subject(name, model)
     subject.check_fitted()
-    sample = make_sample(test, "test", names=subject.names)
+    compared = subjects(others, name)
+    tables = [table for each in (subject, *compared) if (table := each.table) is not None]
+    sample = make_sample(test, "test", names=subject.names, tables=tables)
     question = find_question(subject, sample, positive)
     check_use(question, data=data, background_uncertainty=background_uncertainty)
     case = Case(
         subject=subject,
-        others=subjects(others, name),
+        others=compared,
         question=question,
         test=sample,
-        train=None if train is None else make_sample(train, "train", names=subject.names),
-        data=None if data is None else make_sample(data, "data", names=subject.names, truth=False),
+        train=None if train is None else make_sample(train, "train", names=subject.names, tables=tables),
+        data=None if data is None else make_sample(data, "data", names=subject.names, truth=False, tables=tables),
         expected=yields(expected, question),
         uncertainty=UNCERTAINTY if background_uncertainty is None else float(background_uncertainty),
         variables=names_of(variables),

@@ -60,7 +60,8 @@ def permutation_importance(
     """
     subject = Subject("model", model)
     subject.check_fitted()
-    sample = make_sample(test, names=subject.names)
+    table = subject.table
+    sample = make_sample(test, names=subject.names, tables=[] if table is None else [table])
     question = find_question(subject, sample, positive)
     return importance_of(subject, question, sample, groups=groups, repeats=repeats, toys=toys, seed=seed, most=most)
 
@@ -82,8 +83,9 @@ def importance_of(
     rng = np.random.default_rng(seed)
     if len(sample) > most:
         sample = sample.take(np.sort(rng.choice(len(sample), most, replace=False)))
-    used = subject.names or list(sample.frame.columns)
-    groups = {name: [name] for name in used} if groups is None else groups
+    used = subject.names or list(sample.plain)
+    if groups is None:
+        groups = subject.groups or {name: [name] for name in used}
     _check_groups(groups, used)
     truth, w = question.truth(sample), sample.weight
     sign = 1.0 if question.rises else -1.0

@@ -2,6 +2,7 @@
 
 import inspect
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,19 @@ class Subject:
         """Features that it was fitted with, where it knows them."""
         names = getattr(self.model, "feature_names_in_", None)
         return None if names is None else [str(name) for name in names]
+
+    @property
+    def table(self) -> Callable[[Any], "pd.DataFrame"] | None:
+        """Of a model of structured inputs: the function from inputs to one table of all their numbers."""
+        structured = getattr(self.model, "structure_", None) is not None
+        found: Callable[[Any], pd.DataFrame] | None = self.model.as_table if structured else None
+        return found
+
+    @property
+    def groups(self) -> dict[str, list[str]] | None:
+        """Of a model of structured inputs: what can be shuffled together, by name."""
+        structure = getattr(self.model, "structure_", None)
+        return None if structure is None else dict(structure.groups())
 
     @property
     def classes(self) -> Array | None:

@@ -1,6 +1,6 @@
 """The events that a model is examined on, taken apart, however they were given."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,8 @@ class Sample:
         events: The `lawful.Events` that it was made from, if it was.
         varied: Name of a systematic variation to the same events under it.
         pairs: Effect to the names of its (up, down) variations.
+        plain: Columns of the frame that are features of their own; the others are numbers of objects or pixels, as
+            models of structured inputs take them.
     """
 
     frame: "pd.DataFrame"
@@ -38,6 +40,12 @@ class Sample:
     events: Any = None
     varied: Mapping[str, "Sample"] = field(default_factory=dict)
     pairs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    plain: tuple[str, ...] = ()
+
+    @property
+    def features(self) -> "pd.DataFrame":
+        """The features that are columns of their own, (N, plain)."""
+        return self.frame[list(self.plain)]
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -75,7 +83,7 @@ class Sample:
         y = None if self.y is None else self.y[rows]
         events = None if self.events is None else self.events.select(rows)
         frame = self.frame.iloc[np.flatnonzero(rows) if rows.dtype == bool else rows]
-        return Sample(frame, y, self.weight[rows], self.weighted, self.targets, self.units, events)
+        return Sample(frame, y, self.weight[rows], self.weighted, self.targets, self.units, events, plain=self.plain)
 
 
 def is_events(given: object) -> bool:
@@ -83,7 +91,14 @@ def is_events(given: object) -> bool:
     return hasattr(given, "frame") and hasattr(given, "features") and hasattr(given, "weight")
 
 
-def make_sample(given: Any, what: str = "test", *, names: Sequence[str] | None = None, truth: bool = True) -> Sample:
+def make_sample(
+    given: Any,
+    what: str = "test",
+    *,
+    names: Sequence[str] | None = None,
+    truth: bool = True,
+    tables: Sequence[Callable[[Any], "pd.DataFrame"]] = (),
+) -> Sample:
     """Take apart Events, (X, y), (X, y, weight), or X alone where no truth is needed.
 
     Args:
@@ -91,15 +106,23 @@ def make_sample(given: Any, what: str = "test", *, names: Sequence[str] | None =
         what: What the caller calls them, for messages.
         names: Names of the features where X has none.
         truth: Whether y is needed.
+        tables: Of each model of structured inputs, the function from inputs to one table of all numbers.
 
     Raises:
         InputError: For anything else, no events, unequal lengths, NaN or infinities (missing values that were
             declared when Events were read are fine), or weights that sum to zero or less.
     """
+    import pandas as pd
+
     if is_events(given):
-        return _from_events(given, what, truth=truth)
+        return _from_events(given, what, truth=truth, tables=tables)
     X, y, weight = _unpack(given, what, truth=truth)
-    frame = _frame(X, names, what)
+    if tables and not isinstance(X, pd.DataFrame):
+        frame = _beside(None, X, tables)
+        names = [str(name) for name in frame.columns if _of_its_own(str(name))]
+    else:
+        frame = _frame(X, names, what)
+        names = list(frame.columns)
     if not len(frame):
         raise InputError(f"{what} holds no events. Did a cut remove all of them?")
     targets = tuple(map(str, y.columns)) if hasattr(y, "columns") else (str(getattr(y, "name", None) or "y"),)
@@ -114,7 +137,27 @@ def make_sample(given: Any, what: str = "test", *, names: Sequence[str] | None =
             targets = tuple(f"y{i}" for i in range(y.shape[1]))
         _check_truth(y, what)
     _check_features(frame, what)
-    return Sample(frame, y, check_weight(weight, len(frame)), weight is not None, targets)
+    return Sample(frame, y, check_weight(weight, len(frame)), weight is not None, targets, plain=tuple(names))
+
+
+def _beside(
+    frame: "pd.DataFrame | None", X: Any, tables: Sequence[Callable[[Any], "pd.DataFrame"]]
+) -> "pd.DataFrame":
+    """Features, and beside them what models of structured inputs take, each column once."""
+    import pandas as pd
+
+    parts = [] if frame is None else [frame]
+    taken = set() if frame is None else set(frame.columns)
+    for table in tables:
+        found = table(X)
+        parts.append(found[[name for name in found.columns if name not in taken]])
+        taken |= set(found.columns)
+    return parts[0] if len(parts) == 1 else pd.concat(parts, axis=1)
+
+
+def _of_its_own(name: str) -> bool:
+    """Whether a column is no number of an object or pixel."""
+    return not name.endswith("]")
 
 
 def _unpack(given: Any, what: str, *, truth: bool) -> tuple[Any, Any, Any]:
@@ -139,7 +182,10 @@ def _frame(X: Any, names: Sequence[str] | None, what: str) -> "pd.DataFrame":
             raise InputError(f"{what}: X has more than one column of the name {twice[0]!r}. Rename or drop one.")
         return X.set_axis(columns, axis=1)
     if isinstance(X, dict):
-        raise InputError(f"{what}: X is a dictionary of named inputs; expected one table, (events, features).")
+        raise InputError(
+            f"{what}: X is a dictionary of named inputs, but no model here takes them; expected one table, (events, "
+            "features)."
+        )
     if type(X).__module__.split(".")[0] == "torch":
         X = X.detach().cpu().numpy()
     table = np.asarray(X)
@@ -181,7 +227,9 @@ def _names_of(target: Any) -> tuple[str, ...]:
     return tuple(map(str, target)) if isinstance(target, tuple) else (str(target or "y"),)
 
 
-def _from_events(events: Any, what: str, *, truth: bool) -> Sample:
+def _from_events(
+    events: Any, what: str, *, truth: bool, tables: Sequence[Callable[[Any], "pd.DataFrame"]] = ()
+) -> Sample:
     if not len(events):
         raise InputError(f"{what} holds no events. Did a cut remove all of them?")
     if truth and events.y is None:
@@ -192,16 +240,17 @@ def _from_events(events: Any, what: str, *, truth: bool) -> Sample:
     weighted = bool(getattr(events, "weighted", True))
     varied = {
         name: Sample(
-            other.frame(),
+            _beside(other.frame(), other, tables),
             y if other.y is None else np.asarray(other.y),
             check_weight(other.weight, len(other)),
             weighted,
             events=other,
+            plain=other.features,
         )
         for name, other in getattr(events, "variations", {}).items()
     }
     return Sample(
-        frame=events.frame(),
+        frame=_beside(events.frame(), events, tables),
         y=y,
         weight=check_weight(events.weight, len(events)),
         weighted=weighted,
@@ -210,4 +259,5 @@ def _from_events(events: Any, what: str, *, truth: bool) -> Sample:
         events=events,
         varied=varied,
         pairs=dict(getattr(events, "variation_pairs", {})),
+        plain=events.features,
     )

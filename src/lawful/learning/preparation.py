@@ -64,7 +64,7 @@ class PartPreparation:
         given = known and momenta != "no"
         ready = _ready(part, known=known, momenta=given, features=features)
         draft = cls(part, ready, None)
-        found, p, mask = draft._told(torch.from_numpy(np.asarray(numbers, np.float64)))
+        found, p, mask = draft._told(torch.from_numpy(numbers.astype(np.float64)))
         there = mask.numpy()
         rows, w = found.numpy()[there], np.repeat(np.abs(weight), there.sum(1))
         if not len(rows) or not w.any():
@@ -187,7 +187,7 @@ class Preparation:
         """Map rows (N, S) to prepared rows (N, outputs), float32 or float64."""
         out = np.empty((len(x), self.outputs), np.float64 if self.double else np.float32)
         for start in range(0, len(x), _AT_ONCE):
-            part = torch.from_numpy(np.asarray(x[start : start + _AT_ONCE], np.float64))
+            part = torch.from_numpy(x[start : start + _AT_ONCE].astype(np.float64))
             out[start : start + _AT_ONCE] = self.apply_tensor(part).numpy()
         return out
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from lawful.physics.kinematics import KINEMATIC, gives_momenta
+
 KINDS = ("table", "cloud", "sequence", "image", "text")
 COUNTED = ("cloud", "sequence", "text")  # of as many objects or steps as each event has
 
@@ -133,14 +135,35 @@ class Structure:
         counted = [self.places(i).start for i, part in enumerate(self.parts) if part.counted]
         return rows[:, counted].sum(1).long() if counted else None
 
+    def groups(self) -> dict[str, list[str]]:
+        """Numbers that belong together, by what they are: the momenta of a cloud, a field of all objects, an image."""
+        found: dict[str, list[str]] = {}
+        for index, part in enumerate(self.parts):
+            own = self.names[self.places(index)]
+            if part.kind in ("image", "text"):
+                found[part.name or part.kind] = list(own)
+                continue
+            if part.kind == "table":
+                found |= {name: [name] for name in own}
+                continue
+            known = gives_momenta(part.fields)
+            head = part.name or part.kind
+            for number, name in enumerate(own[1:]):
+                field_name = part.fields[number % part.shape[1]] if part.fields else f"x{number % part.shape[1]}"
+                moving = known and field_name in KINEMATIC
+                found.setdefault(f"{head}: momenta" if moving else f"{head}: {field_name}", []).append(name)
+            if known:
+                found[f"{head}: momenta"].append(own[0])
+        return found
+
     @property
     def names(self) -> tuple[str, ...]:
-        """A name for each number in a row: `jet.mass`, `tracks.count`, `tracks.pt[3]`, `image[0,5,7]`."""
+        """A name for each number in a row: `jet.mass`, `tracks.count[20]`, `tracks.pt[3]`, `image[0,5,7]`."""
         found: list[str] = []
         for part in self.parts:
             head = f"{part.name}." if part.name else ""
             if part.counted:
-                found.append(f"{head}count")
+                found.append(f"{head}count[{part.shape[0]}]")
             if part.kind in ("image", "text"):
                 places = itertools.product(*(range(n) for n in part.shape))
                 found += [f"{part.name or part.kind}[{','.join(map(str, place))}]" for place in places]

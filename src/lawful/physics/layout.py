@@ -112,8 +112,9 @@ def read_layout(on: Any, group: Group, table: Columns, statement: Statement) -> 
                     f"{statement.name}: a {text} of {group.name} has {need} columns; {block} has {len(block)}. "
                     "Blocks are lists in a list, as {'vector': [['px', 'py', 'pz']]}."
                 )
-            found.append(named[0])
-            columns.append(tuple(table.place(column, statement) for column in block))
+            for one in of_each_object(block, table):
+                found.append(named[0])
+                columns.append(tuple(table.place(column, statement) for column in one))
     taken = [column for block in columns for column in block]
     twice = sorted({column for column in taken if taken.count(column) > 1})
     if twice:
@@ -128,6 +129,22 @@ def read_layout(on: Any, group: Group, table: Columns, statement: Statement) -> 
         found.append(Kind())
         columns.append((column,))
     return Layout(tuple(found), tuple(columns))
+
+
+def of_each_object(block: Sequence[str | int], table: Columns) -> list[list[str | int]]:
+    """A block of columns; where it names fields of a cloud, as `tracks.px`, one block for each of its objects.
+
+    Examples:
+        >>> of_each_object(["t.x", "t.y"], Columns(4, ("t.x[0]", "t.y[0]", "t.x[1]", "t.y[1]")))
+        [['t.x[0]', 't.y[0]'], ['t.x[1]', 't.y[1]']]
+    """
+    names = set(table.names or ())
+    if any(name in names or f"{name}[0]" not in names for name in block):
+        return [list(block)]
+    found: list[list[str | int]] = []
+    while f"{block[0]}[{len(found)}]" in names:
+        found.append([f"{name}[{len(found)}]" for name in block])
+    return found
 
 
 def _called(columns: Sequence[int], table: Columns) -> str:

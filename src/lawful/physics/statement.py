@@ -260,6 +260,8 @@ def _deviation(scale: Any) -> NDArray[np.float64]:
 
 def as_inputs(X: Any, model: Any = None) -> tuple[Tensor, Columns]:
     """Inputs as a float64 tensor, (N, F), and their columns; Events, data frames, arrays and tensors are taken."""
+    if getattr(model, "structure_", None) is not None:
+        X = model.as_table(X)
     units: dict[str, str] = {}
     aims: tuple[str | None, ...] = ()
     if hasattr(X, "features") and hasattr(X, "frame"):

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import torch
@@ -37,15 +37,19 @@ from lawful.predict.inputs import (
     take_apart,
     unnamed,
 )
+from lawful.predict.kinds import is_frame
 from lawful.predict.knowledge import Knowledge
 from lawful.predict.own_nets import make_net, warn_of_equals
 from lawful.predict.plain import from_json
 from lawful.predict.preparing import Prepared, checked, divide, read_seed, settings_of
 from lawful.predict.saving import restore_estimator, save_estimator
 from lawful.predict.splitting import count_members
-from lawful.predict.structured import is_structured, read_structure, rows_of
+from lawful.predict.structured import is_structured, read_structure, rows_of, rows_of_table
 from lawful.predict.tying import held_near, scaling_of_first, train_together
 from lawful.progress import Progress
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SHARED = 4000  # events on which the members' agreement is measured
 _TRIED = 64  # events on which statements that are built in together are tried
@@ -316,6 +320,8 @@ class NetEstimator(BaseEstimator):
         if fitting:
             self.n_features_in_ = self.structure_.width
             self.feature_names_in_ = np.array(self.structure_.names, dtype=object)
+        if is_frame(table.X):
+            return rows_of_table(table.X, self.structure_, gaps_allowed=gaps)
         return rows_of(table.X, self.structure_, gaps_allowed=gaps)
 
     def _fit_scaling(self, x: Array, weight: Array) -> InputScaling | Preparation:
@@ -362,7 +368,7 @@ class NetEstimator(BaseEstimator):
         """As `take_apart`, for data that must fit the columns of the training data."""
         names = getattr(self, "feature_names_in_", None)
         if self.structure_ is not None:
-            return take_apart(X, y, weight, structured=True)
+            return Table(X, y, weight) if is_frame(X) else take_apart(X, y, weight, structured=True)
         table = take_apart(X, y, weight, names)
         plain = None if table.events else unnamed(table.X)
         if self.fitted_on_events_ and plain is not None and plain.shape[1:] == (self.n_features_in_,):
@@ -374,6 +380,27 @@ class NetEstimator(BaseEstimator):
             unsaid = {n: values for n, values in self.sentinels_.items() if n not in said and n in table.X}
             return replace(table, X=put_gaps(table.X, unsaid))
         return table
+
+    def as_table(self, X: Any) -> "pd.DataFrame":
+        """Structured inputs as one table, a column for each number: what the model takes besides the inputs.
+
+        Args:
+            X: Inputs, as `fit` takes them.
+
+        Returns:
+            (N, S), with columns such as `jet.mass`, `tracks.count[20]`, `tracks.pt[3]` or `image[0,5,7]`.
+
+        Raises:
+            InputError: When the model takes tables anyway.
+        """
+        import pandas as pd
+
+        check_is_fitted(self, "members_")
+        if self.structure_ is None:
+            raise InputError("This model takes a table itself.")
+        gaps = self.missing == "mark" or bool(self.scaling_.gaps)
+        rows = self._rows(self._take_apart(X), fitting=False, gaps=gaps)
+        return pd.DataFrame(rows, columns=self.feature_names_in_)
 
     def _check_spread(self) -> None:
         check_is_fitted(self, "members_")

@@ -139,6 +139,25 @@ def rows_of(X: dict[str, Any], structure: Structure, *, gaps_allowed: bool) -> A
     return blocks[0] if len(blocks) == 1 else np.concatenate(blocks, 1)
 
 
+def rows_of_table(X: Any, structure: Structure, *, gaps_allowed: bool) -> Array:
+    """The rows, from a table of all numbers by name, as `as_table` of an estimator gives it.
+
+    Raises:
+        InputError: When a column is absent, or numbers are not finite.
+    """
+    names = structure.names
+    there = set(map(str, X.columns))
+    absent = [name for name in names if name not in there]
+    if absent:
+        raise InputError(
+            f"X is a table without the column {absent[0]!r} ({len(absent)} of {len(names)} are absent). This model "
+            f"was fitted with {_listed(structure)}: give these inputs, or the table that as_table makes of them."
+        )
+    rows = table_of("", X if list(map(str, X.columns)) == list(names) else X[list(names)])
+    _check_finite("", rows, gaps_allowed=gaps_allowed, names=names)
+    return rows
+
+
 def _block(part: Part, value: Any, *, gaps_allowed: bool) -> Array:
     """The numbers of one input, (N, width)."""
     if part.kind == "table":

@@ -65,7 +65,7 @@ def _rounded(mean: float, deviation: float) -> float:
 
 def summary(sample: Sample) -> Summary:
     """Yields and features of a sample."""
-    columns = {str(name): sample.frame[name].to_numpy(dtype=np.float64) for name in numeric(sample.frame)}
+    columns = {str(name): sample.frame[name].to_numpy(dtype=np.float64) for name in numeric(sample.features)}
     y = sample.y if sample.y is not None and sample.y.ndim == 1 else None
     return summarise(columns, dict(sample.units), y, sample.weight, weighted=sample.weighted)
 

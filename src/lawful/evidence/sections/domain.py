@@ -40,7 +40,7 @@ def domain_section(case: Case) -> Section | None:
     """The main metrics inside and outside the range of the training events."""
     if case.train is None:
         return None
-    used = case.subject.names or list(case.test.frame.columns)
+    used = [n for n in case.subject.names or case.test.plain if n in case.test.plain]
     names = [n for n in numeric(case.test.frame[used]) if n in case.train.frame.columns]
     if not names:
         return None

@@ -12,7 +12,7 @@ _MOST_FEATURES = 200
 
 def importance_section(case: Case) -> tuple[Section | None, dict[str, Measured]]:
     """Loss of the main metric when a feature is shuffled, with its figure."""
-    used = case.subject.names or list(case.test.frame.columns)
+    used = list(case.subject.groups or case.subject.names or case.test.plain)
     if not case.importance or len(used) > _MOST_FEATURES:
         return None, {}
     repeats = 5 if len(used) <= 40 else 2
