@@ -112,12 +112,12 @@ class Residual(nn.Module):
         h = phi(self.inner(phi(x)))
         if self.dropout:
             h = nn.functional.dropout2d(h, self.dropout, self.training)
-        h = self.outer(h)
+        y: Tensor = self.outer(h)
         if self.strides != (1, 1):
             x = nn.functional.avg_pool2d(x, self.strides, ceil_mode=True)
         if self.across is not None:
             x = self.across(x)
-        return x + h
+        return y + x
 
 
 class Layers:
@@ -262,8 +262,8 @@ def ring(x: Tensor, axis: int, reach: int) -> Tensor:
 
 
 def draw_again(net: nn.Module) -> None:
-    """Draw all parameters below a module anew, by the `reset_parameters` of its innermost parts."""
-    for part in net.modules():
+    """Draw all parameters below a module anew, by the `reset_parameters` of its parts, inner ones first."""
+    for part in reversed(list(net.modules())):
         reset: Callable[[], None] | None = getattr(part, "reset_parameters", None)
         if part is not net and reset is not None:
             reset()

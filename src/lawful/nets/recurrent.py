@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from lawful.errors import InputError
+from lawful.nets.convolutions import draw_again
 from lawful.nets.values import flag, number, one_of, whole, widths
 
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}
@@ -19,14 +20,16 @@ class Recurrent(nn.Module):
     Each layer goes through the steps $x_t$ of a sequence with a state $h_t$, $h_0 = 0$:
 
     - "rnn": $h_t = \tanh(W x_t + R h_{t-1} + b)$ (Elman, 'Finding structure in time', 1990);
-    - "gru": $h_t = (1 - z_t) \odot n_t + z_t \odot h_{t-1}$, with gates $r_t, z_t = \sigma(W x_t + R h_{t-1} + b)$ and
-      $n_t = \tanh(W x_t + b + r_t \odot (R h_{t-1} + c))$ (Cho and others, 'Learning phrase representations using RNN
-      encoder-decoder for statistical machine translation', 2014);
+    - "gru": $h_t = (1 - z_t) \odot n_t + z_t \odot h_{t-1}$, with gates $r_t, z_t = \sigma(W x_t + R h_{t-1} + b)$
+      and $n_t = \tanh(W x_t + b + r_t \odot (R h_{t-1} + c))$ (Cho and others, 'Learning phrase representations using
+      RNN encoder-decoder for statistical machine translation', 2014);
     - "lstm": $h_t = o_t \odot \tanh(c_t)$, $c_t = f_t \odot c_{t-1} + i_t \odot \tanh(W x_t + R h_{t-1} + b)$, with
       gates $i_t, f_t, o_t = \sigma(W x_t + R h_{t-1} + b)$ (Hochreiter, Schmidhuber, 'Long short-term memory', 1997;
-      Gers, Schmidhuber, Cummins, 'Learning to forget: continual prediction with LSTM', 2000). The bias of $f$ starts
-      at 1, so that a network remembers before it has learned to forget (Jozefowicz, Zaremba, Sutskever, 'An empirical
-      exploration of recurrent network architectures', 2015).
+      Gers, Schmidhuber, Cummins, 'Learning to forget: continual prediction with LSTM', 2000).
+
+    The biases of the gates that keep the state, $f$ and $z$, start about 1, so that a network remembers before it has
+    learned to forget (Jozefowicz, Zaremba, Sutskever, 'An empirical exploration of recurrent network architectures',
+    2015, for $f$; Tallec, Ollivier, 'Can recurrent neural networks warp time?', 2018, for both).
 
     The next layer reads the states of the one before. The answer is $z = W h_T + b$ of the last real step $T$ of each
     sequence or, with `each=True`, $z_t = W h_t + b$ of every step, which then depends on the steps up to $t$ only,
@@ -93,9 +96,7 @@ class Recurrent(nn.Module):
 
     def reset_parameters(self) -> None:
         """Start again from new draws; a head that was put in its place draws by its own parts."""
-        for part in self.modules():
-            if part is not self and hasattr(part, "reset_parameters"):
-                part.reset_parameters()
+        draw_again(self)
 
     def stages(self) -> list[tuple[str, nn.Module]]:
         """The parts with parameters by name, from the input to the head."""
@@ -110,7 +111,7 @@ class Recurrent(nn.Module):
         """
         h, real, turned = self._run(x, mask)
         states = [h[0], *(_take(way, turned) for way in h[1:])]
-        return torch.cat(states, -1) * real.unsqueeze(-1)
+        return torch.cat(states, -1).masked_fill(~real.unsqueeze(-1), 0)
 
     def embed(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """The state after the last real step, (B, D), with that of the other direction after the first one beside it.
@@ -123,7 +124,7 @@ class Recurrent(nn.Module):
             return torch.cat(h, -1).sum(1)
         length = real.sum(1, keepdim=True)
         ends = [_take(way, (length - 1).clamp(min=0)).squeeze(1) for way in h]
-        return torch.cat(ends, -1) * (length > 0)
+        return torch.cat(ends, -1).masked_fill(length == 0, 0)
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """Map (B, T, F), or tokens (B, T), to (B, O), or (B, T, O) with `each`."""
@@ -131,14 +132,14 @@ class Recurrent(nn.Module):
         if self.dropout:
             h = nn.functional.dropout(h, self.dropout, self.training)
         z: Tensor = self.head(h)
-        return z if mask is None or not self.each else z * mask.unsqueeze(-1)
+        return z if mask is None or not self.each else z.masked_fill(~mask.unsqueeze(-1), 0)
 
     def extra_repr(self) -> str:
         """What the parts do not show."""
         return f"kind={self.kind!r}, each={self.each}, dropout={self.dropout}"
 
     def _run(self, x: Tensor, mask: Tensor | None) -> tuple[list[Tensor], Tensor, Tensor]:
-        """States of the last layer in each direction (B, T, D), each in its own order; what is real; the other order."""
+        """The last layer's states (B, T, D) in each direction, in its order; what is real; the backward order."""
         self._check(x, mask)
         B, T = x.shape[:2]
         real = torch.ones(B, T, dtype=torch.bool, device=x.device) if mask is None else mask
@@ -155,7 +156,8 @@ class Recurrent(nn.Module):
                 h = torch.cat([ways[0], *(_take(way, turned) for way in ways[1:])], -1)
                 if self.dropout:
                     h = nn.functional.dropout(h, self.dropout, self.training)
-            ways = [way(h if k == 0 else _take(h, turned)) for k, way in enumerate(layer)]  # type: ignore[arg-type]
+            assert isinstance(layer, nn.ModuleList)
+            ways = [way(_take(h, turned) if k else h) for k, way in enumerate(layer)]
         return ways, real, turned
 
     def _tokens(self, x: Tensor, mask: Tensor | None) -> Tensor:
@@ -163,10 +165,11 @@ class Recurrent(nn.Module):
         tokens = x.long() if mask is None else x.long().masked_fill(~mask, 0)
         if not torch.compiler.is_compiling() and tokens.numel():
             low, high = (int(end) for end in tokens.aminmax())
-            if low < 0 or high >= self.embedding.num_embeddings:  # type: ignore[union-attr]
+            count = self.tokens or 0
+            if low < 0 or high >= count:
                 raise InputError(
-                    f"The tokens lie between {low} and {high}: expected 0 to {self.tokens - 1}, as tokens={self.tokens} "  # type: ignore[operator]
-                    "says. Are there padded steps, for which no mask was given?"
+                    f"The tokens lie between {low} and {high}: expected 0 to {count - 1}, as tokens={count} says. "
+                    "Are there padded steps, for which no mask was given?"
                 )
         return tokens
 
@@ -188,8 +191,8 @@ class Recurrent(nn.Module):
             return
         if mask.dtype != torch.bool or tuple(mask.shape) != shape[:2]:
             raise InputError(
-                f"The mask is {mask.dtype} of shape {tuple(mask.shape)}: expected torch.bool of shape {shape[:2]}, True "
-                "for real steps."
+                f"The mask is {mask.dtype} of shape {tuple(mask.shape)}: expected torch.bool of shape {shape[:2]}, "
+                "True for real steps."
             )
         if not torch.compiler.is_compiling() and bool((mask[:, 1:] & ~mask[:, :-1]).any()):
             raise InputError(
@@ -214,10 +217,10 @@ class Recurrent(nn.Module):
 class Direction(nn.Module):
     """One layer in one direction, of the kinds that `Recurrent` names, by torch's fused loops.
 
-    The weights are the module's own, as neither `torch.compile` nor `torch.func.functional_call` takes those of
-    `torch.nn.LSTM`. Those that read the steps are normal draws with variance 1 / before, and those that read the state
-    are random rotations, one for each gate (Saxe, McClelland, Ganguli, 'Exact solutions to the nonlinear dynamics of
-    learning in deep linear neural networks', 2014).
+    The weights are the module's own, because `torch.compile` takes no graph through `torch.nn.LSTM`. Those that read
+    the steps are normal draws with variance 1 / before, and those that read the state are random rotations, one for
+    each gate (Saxe, McClelland, Ganguli, 'Exact solutions to the nonlinear dynamics of learning in deep linear neural
+    networks', 2014).
 
     Args:
         kind: "lstm", "gru" or "rnn".
@@ -246,10 +249,11 @@ class Direction(nn.Module):
         nn.init.normal_(self.weight, std=1 / math.sqrt(before))
         for gate in range(GATES[self.kind]):
             nn.init.orthogonal_(self.again[gate * width : (gate + 1) * width])
-        nn.init.zeros_(self.bias)
+        nn.init.uniform_(self.bias, -1 / math.sqrt(width), 1 / math.sqrt(width))
         nn.init.zeros_(self.bias_again)
-        if self.kind == "lstm":
-            nn.init.ones_(self.bias[width : 2 * width])  # torch's order: input, forget, cell, output
+        if self.kind != "rnn":
+            with torch.no_grad():  # torch's order: input, forget, cell, output; reset, update, new
+                self.bias[width : 2 * width] += 1
 
     def extra_repr(self) -> str:
         """The sizes."""
@@ -260,7 +264,7 @@ class Direction(nn.Module):
         start = x.new_zeros(1, x.shape[0], self.again.shape[1])
         if x.shape[1] == 0:
             return start.transpose(0, 1)[:, :0]
-        weights = [self.weight, self.again, self.bias, self.bias_again]
+        weights: list[Tensor] = [self.weight, self.again, self.bias, self.bias_again]
         settings = (
             True,
             1,
