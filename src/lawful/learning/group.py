@@ -129,6 +129,7 @@ class Group:
         room = e.x.new_empty(chunk * B * m, *e.x.shape[1:])  # made once: fresh memory costs more than the gathering
         total = torch.zeros(m, dtype=self.sums, device=e.x.device)
         self.members.net.train()
+        self.pace = None if e.pace is None else e.pace.at(number)
         generic = seeded(settings.seed, number) if not self.by_hand else None
         if generic is not None:
             generic.__enter__()
@@ -227,12 +228,17 @@ class Group:
             norm = torch.linalg.vector_norm(gradients, dim=1, keepdim=True)
             gradients.mul_((settings.gradient_clip / norm.clamp_min(1e-12)).clamp_max(1.0))
         if settings.weight_decay:
-            values.addcmul_(values, self.matrix, value=-rate * settings.weight_decay)
+            decayed = self.matrix if self.pace is None else self.matrix * self.pace
+            values.addcmul_(values, decayed, value=-rate * settings.weight_decay)
         self.first.lerp_(gradients, 1 - _BETA1)
         self.second.mul_(_BETA2).addcmul_(gradients, gradients, value=1 - _BETA2)
         correction = (1 - _BETA2**self.step) ** 0.5
         torch.sqrt(self.second, out=self.scratch).add_(_EPSILON * correction)
-        values.addcdiv_(self.first, self.scratch, value=-rate * correction / (1 - _BETA1**self.step))
+        if self.pace is None:
+            values.addcdiv_(self.first, self.scratch, value=-rate * correction / (1 - _BETA1**self.step))
+        else:
+            torch.div(self.first, self.scratch, out=self.scratch)
+            values.addcmul_(self.scratch, self.pace, value=-rate * correction / (1 - _BETA1**self.step))
         if settings.averaging:
             horizon = max(1.0, min(settings.averaging, self.step / 10))
             self.average.lerp_(values, 1 / horizon)

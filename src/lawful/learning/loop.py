@@ -19,6 +19,7 @@ from lawful.learning.device import SMALL, threads
 from lawful.learning.group import Group
 from lawful.learning.members import Members
 from lawful.learning.objectives import Objective
+from lawful.learning.pace import Pace
 from lawful.learning.tie import Tie
 from lawful.nets.values import number, one_of, whole
 
@@ -117,6 +118,7 @@ class Examples:
         enforcement: What else is asked of the scores.
         tie: What draws the members' weights to others.
         lengths: How many objects each event has, (N,): batches are made of events of about the same length.
+        pace: How fast each parameter learns; members stop no earlier than all do.
     """
 
     x: Tensor
@@ -128,6 +130,7 @@ class Examples:
     enforcement: Enforcement | None = None
     tie: Tie | None = None
     lengths: Tensor | None = None
+    pace: Pace | None = None
 
 
 @dataclass
@@ -194,6 +197,7 @@ def train(
             examples.train,
             examples.validation,
             None if examples.tie is None else examples.tie.to,
+            None if examples.pace is None else examples.pace.factors * examples.pace.starts,
         )
         found = load_state(checkpoint, identity)
         if found is not None:
@@ -264,7 +268,7 @@ def train(
                         best_values[member] = group.average[row]
                         for name, buffer in group.buffers.items():
                             best_buffers[name][member] = buffer[row]
-                    else:
+                    elif examples.pace is None or state.epoch > examples.pace.settled:
                         state.waited[member] += 1
                     state.active[member] = state.waited[member] < settings.patience
                     keep.append(state.active[member])

@@ -85,6 +85,12 @@ class MLP(nn.Module):
             self.embedding.reset_parameters()
         self._draw()
 
+    def stages(self) -> list[tuple[str, nn.Module]]:
+        """Parts from the input to the output; gains and embedding belong to the input."""
+        *hidden, head = self.layers
+        first = [("input", self.embedding)] if self.embedding is not None else []
+        return [*first, *((f"layer {k + 1}", layer) for k, layer in enumerate(hidden)), ("head", head)]
+
     def extra_repr(self) -> str:
         """What the parts do not show."""
         return f"activation={self.activation!r}, dropout={self.dropout}"

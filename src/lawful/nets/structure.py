@@ -136,7 +136,7 @@ class Structure:
         return rows[:, counted].sum(1).long() if counted else None
 
     def groups(self) -> dict[str, list[str]]:
-        """Numbers that belong together, by what they are: the momenta of a cloud, a field of all objects, an image."""
+        """Numbers that belong together, by what they are: momenta of a cloud, a field of all objects, an image."""
         found: dict[str, list[str]] = {}
         for index, part in enumerate(self.parts):
             own = self.names[self.places(index)]

@@ -63,7 +63,7 @@ class Kind:
 
 
 def _cnn(part: Part, outputs: int, *, each: bool = False, **settings: Any) -> nn.Module:  # noqa: ARG001
-    return CNN(part.shape[0], outputs, **settings)
+    return CNN(part.shape[0], outputs, size=part.shape[1:], **settings)
 
 
 def _recurrent(kind: str) -> Callable[..., nn.Module]:

@@ -114,6 +114,7 @@ class Classifier(ClassifierMixin, NetEstimator):
         checkpoint: Any = None,
         verbose: bool | None = None,
         physics: Any = (),
+        pretrained: Any = None,
         seed: Any = 0,
     ) -> None:
         self.net = net
@@ -143,6 +144,7 @@ class Classifier(ClassifierMixin, NetEstimator):
         self.checkpoint = checkpoint
         self.verbose = verbose
         self.physics = physics
+        self.pretrained = pretrained
         self.seed = seed
 
     # ---- targets -----------------------------------------------------------------------------------------------
@@ -201,6 +203,9 @@ class Classifier(ClassifierMixin, NetEstimator):
         if not (np.isfinite(factors).all() and (factors >= 0).all() and factors.any()):
             raise InputError(f"class_weight={self.class_weight!r}: expected factors of at least zero, not all zero.")
         return np.asarray(factors, dtype=np.float64)
+
+    def _answers_count(self) -> int:
+        return len(self.classes_)
 
     def _strata(self, coded: Array) -> Array:
         return coded

@@ -20,8 +20,10 @@ from lawful.learning.device import find_device, find_dtype
 from lawful.learning.loop import Examples, Scores, train
 from lawful.learning.members import Members
 from lawful.learning.objectives import Objective
+from lawful.learning.pace import Pace
 from lawful.learning.preparation import Preparation
 from lawful.learning.scaling import InputScaling
+from lawful.nets.structure import Structure
 from lawful.physics.columns import Columns
 from lawful.physics.statement import Enforced
 from lawful.predict.checking import check_settings, validation_parts
@@ -45,6 +47,7 @@ from lawful.predict.preparing import Prepared, checked, divide, read_seed, setti
 from lawful.predict.saving import restore_estimator, save_estimator
 from lawful.predict.splitting import count_members
 from lawful.predict.structured import is_structured, read_structure, rows_of, rows_of_table
+from lawful.predict.transferring import check_outputs
 from lawful.predict.tying import held_near, scaling_of_first, train_together
 from lawful.progress import Progress
 
@@ -83,6 +86,7 @@ class NetEstimator(BaseEstimator):
     checkpoint: Any
     verbose: bool | None
     physics: Any
+    pretrained: Any
     seed: Any
 
     # ---- what the two kinds differ in ------------------------------------------------------------------------
@@ -198,7 +202,7 @@ class NetEstimator(BaseEstimator):
         table = take_apart(X, y, sample_weight, structured=structured)
         self.fitted_on_events_, self.sentinels_ = table.events, table.sentinels
         gaps = self.missing == "mark" or table.gaps_declared
-        self.structure_ = read_structure(table.X, self.net, self.inputs) if structured else None
+        self.structure_ = self._find_structure(table) if structured else None
         x = self._rows(table, fitting=True, gaps=gaps)
         check_lengths(x, table.y)
         weight = check_weight(table.weight, len(x))
@@ -228,6 +232,7 @@ class NetEstimator(BaseEstimator):
         )
         if int(self.members) > 1:
             warn_of_equals([n for n in self.members_.alike() if n != "based.free"])  # constants start at what fits
+        pace = self._start_from_pretrained()
         check_kept(self, x[:_TRIED])
         learn, judge, filled = divide(
             self._strata(coded), weight, table.groups, rows, count, seed, held_out=validation is None
@@ -245,6 +250,7 @@ class NetEstimator(BaseEstimator):
             renew=renewal(self, raw, coded, weight, inputs, targets, seed) if self.physics_.augmented else None,
             enforcement=enforcement(self, raw, len(inputs), device, dtype),
             tie=held_near(self),
+            pace=pace,
             lengths=None if self.structure_ is None else self.scaling_.ready.lengths(torch.from_numpy(inputs)),
         )
         weight = np.append(weight, 0.0) if filled else weight
@@ -324,10 +330,31 @@ class NetEstimator(BaseEstimator):
             return rows_of_table(table.X, self.structure_, gaps_allowed=gaps)
         return rows_of(table.X, self.structure_, gaps_allowed=gaps)
 
+    def _find_structure(self, table: Table) -> Structure:
+        found = read_structure(table.X, self.net, self.inputs)
+        return found if self.pretrained is None else self.pretrained.structure(found)  # type: ignore[no-any-return]
+
     def _fit_scaling(self, x: Array, weight: Array) -> InputScaling | Preparation:
+        found: InputScaling | Preparation
         if self.structure_ is not None:
-            return fit_preparation(self, self.structure_, x, weight)
-        return self.physics_.fit_scaling(x, weight, self._scaling_kind())
+            found = fit_preparation(self, self.structure_, x, weight)
+        else:
+            found = self.physics_.fit_scaling(x, weight, self._scaling_kind())
+        if self.pretrained is None:
+            return found
+        return self.pretrained.scaling(found, getattr(self, "feature_names_in_", None))  # type: ignore[no-any-return]
+
+    def _start_from_pretrained(self) -> Pace | None:
+        """Put the weights of a trained model into the members."""
+        if self.pretrained is None:
+            return None
+        check_outputs(self.pretrained, self._answers_count())
+        self.transferred_ = self.pretrained.start(self.members_, getattr(self, "feature_names_in_", None))
+        return self.pretrained.pace(self.members_, self.transferred_)  # type: ignore[no-any-return]
+
+    @abstractmethod
+    def _answers_count(self) -> int:
+        """Number of classes or targets."""
 
     def _scaling_kind(self) -> str:
         if self.scaling == "auto":

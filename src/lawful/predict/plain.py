@@ -27,7 +27,7 @@ def to_json(name: str, value: Any) -> Any:
         return [_finite(v) for v in value]
     if isinstance(value, torch.device):
         return str(value)
-    if name == "checkpoint":
+    if name in ("checkpoint", "pretrained"):  # neither is needed again
         return None
     if isinstance(value, np.random.RandomState):
         return None

@@ -111,6 +111,7 @@ class Regressor(RegressorMixin, NetEstimator):
         checkpoint: Any = None,
         verbose: bool | None = None,
         physics: Any = (),
+        pretrained: Any = None,
         seed: Any = 0,
     ) -> None:
         self.net = net
@@ -138,6 +139,7 @@ class Regressor(RegressorMixin, NetEstimator):
         self.checkpoint = checkpoint
         self.verbose = verbose
         self.physics = physics
+        self.pretrained = pretrained
         self.seed = seed
 
     def __sklearn_tags__(self) -> Tags:
@@ -152,6 +154,8 @@ class Regressor(RegressorMixin, NetEstimator):
         self.flat_ = np.ndim(y) == 1
         self.target_scaling_ = TargetScaling.fit(targets, weight)
         self.target_deviation_ = self.target_scaling_.scale.copy()
+        if self.pretrained is not None:
+            self.target_scaling_ = self.pretrained.targets(self.target_scaling_)
         self.held_out_error_: float | None = None
         self.part_levels_ = np.zeros((0, 0, 0))
         return targets
@@ -258,6 +262,9 @@ class Regressor(RegressorMixin, NetEstimator):
         if not isinstance(self.objective_, SignedSquaredError):
             error = ((z - y) * self.target_scaling_.scale / self.target_deviation_) ** 2
             self.held_out_error_ = float(np.average(error.mean(-1), weights=w))
+
+    def _answers_count(self) -> int:
+        return len(self.target_scaling_.centre)
 
     def _strata(self, coded: Array) -> Array:
         return np.zeros(len(coded), np.int64)
