@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from lawful.errors import InputError
 from lawful.nets.cnn import CNN
 from lawful.nets.convolutions import Convolution, ring
 
@@ -127,6 +128,12 @@ def test_a_convolution_is_the_sum_over_its_kernel(circular, strides):
             if (circular[0] or 0 <= row < H) and (circular[1] or 0 <= column < W):
                 total += layer.weight[:, :, a, b].detach() @ x[:, row % H, column % W]
         torch.testing.assert_close(y[:, i, j].detach(), total)
+
+
+@pytest.mark.parametrize("wrong", [{"pool": "sum"}, {"halve": "no"}])
+def test_settings_of_its_own(wrong):
+    with pytest.raises(InputError, match=next(iter(wrong))):
+        CNN(1, 1, **wrong)
 
 
 def test_a_ring_shorter_than_the_kernel_goes_round_more_than_once():

@@ -242,7 +242,11 @@ def _cause(shape: tuple[int, ...], channels: int) -> str:
 
 
 def in_order(h: Tensor) -> Tensor:
-    """The same numbers with the channels of a pixel side by side in memory, which convolutions on a CPU like best."""
+    """The same numbers with the channels of a pixel side by side in memory, which convolutions on a CPU like best.
+
+    `torch.func.vmap` refuses this with a RuntimeError, and would be slower: it makes grouped convolutions of several
+    networks, which on a CPU take more than twice the time of the networks one by one.
+    """
     return h.contiguous(memory_format=torch.channels_last)
 
 

@@ -55,7 +55,8 @@ class Recurrent(nn.Module):
     is answered with zeros; a sequence without any step has the state 0, and so the answer b.
 
     Raises:
-        InputError: For a setting out of range, or inputs of another shape.
+        InputError: For a setting out of range, inputs of another shape, padding before real steps, or tokens out of
+            range; the last two are not looked for within a graph of `torch.compile`.
 
     Examples:
         >>> net = Recurrent(3, 2, kind="gru", hidden=(16, 8))
