@@ -209,7 +209,7 @@ class Preparation:
 
     def arrays(self) -> dict[str, Array]:
         """The scales, by name."""
-        found = {}
+        found: dict[str, Array] = {}
         for k, part in enumerate(self.parts):
             if part.scaling is not None:
                 found |= {f"part.{k}.centre": part.scaling.centre, f"part.{k}.scale": part.scaling.scale}
@@ -231,4 +231,9 @@ class Preparation:
 
 def _part(plain: dict[str, Any]) -> Part:
     """A part from plain data."""
-    return Part(**{name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()})
+    given: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in plain.items()}
+    return Part(**given)
+
+
+Scaling = InputScaling | Preparation
+"""How the rows of inputs are prepared for networks."""

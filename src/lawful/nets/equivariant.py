@@ -50,6 +50,9 @@ class Equivariant(nn.Module):
         torch.Size([5, 2])
     """
 
+    forms: Tensor
+    references: Tensor
+
     def __init__(
         self,
         features: int,
@@ -82,7 +85,7 @@ class Equivariant(nn.Module):
     def _pairs(self, x: Tensor, mask: Tensor, momenta: Tensor) -> tuple[Tensor, "Pairing", Tensor]:
         """Channels of all pairs after the last block, (B, pairs, D), how they pair, and the vectors."""
         p = torch.where(mask.unsqueeze(-1), momenta, torch.zeros_like(momenta))
-        R = len(self.references)
+        R = self.references.shape[0]
         if R:
             B, _, F = x.shape
             p = torch.cat([self.references.to(p).expand(B, R, -1), p], 1)
@@ -121,7 +124,7 @@ class Equivariant(nn.Module):
         z = self.head(torch.cat([rows, diagonal, whole], -1)) * pairing.mask
         if self.vectors:
             return torch.einsum("bpo,bpm->bom", z, p).flatten(1)
-        return z[:, len(self.references) :]
+        return z[:, self.references.shape[0] :]
 
     def stages(self) -> list[tuple[str, nn.Module]]:
         """Parts from the input to the output."""

@@ -19,6 +19,7 @@ class Dense(nn.Module):
         last: Whether an activation follows the last layer too.
 
     Examples:
+        >>> import torch
         >>> Dense(3, (8, 2))(torch.zeros(5, 4, 3)).shape
         torch.Size([5, 4, 2])
     """

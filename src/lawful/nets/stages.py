@@ -31,9 +31,9 @@ def stages_of(net: nn.Module) -> list[tuple[str, list[str]]]:
 def _stages(net: nn.Module, head: str) -> list[tuple[str, set[str]]]:
     """Stages of a network whose parameters begin with `head`."""
     own = {head + name for name, _ in net.named_parameters(recurse=False)}
-    if isinstance(net, Joined) and net.head is None:
-        return _stages(net.encoders[0], f"{head}encoders.0.")
     if isinstance(net, Joined):
+        if net.head is None:
+            return _stages(net.encoders[0], f"{head}encoders.0.")
         found = [
             (part.name or part.kind, _all(module, f"{head}encoders.{k}."))
             for k, (part, module) in enumerate(zip(net.structure.parts, net.encoders, strict=True))
@@ -41,7 +41,7 @@ def _stages(net: nn.Module, head: str) -> list[tuple[str, set[str]]]:
         return [*found, (LAST, _all(net.head, f"{head}head."))]
     if hasattr(net, "stages"):
         named = {id(module): name for name, module in net.named_modules()}
-        found = [(name, _all(module, f"{head}{named[id(module)]}.")) for name, module in net.stages()]
+        found = [(name, _all(module, f"{head}{named[id(module)]}.")) for name, module in net.stages()]  # type: ignore[operator]
         missing = {head + name for name, _ in net.named_parameters()} - set().union(*(names for _, names in found))
         return [(found[0][0], found[0][1] | missing), *found[1:]]
     children = [(name, module) for name, module in net.named_children() if any(True for _ in module.parameters())]
@@ -82,6 +82,8 @@ def frozen_stages(freeze: str | int | Sequence[str] | None, names: Sequence[str]
             raise InputError(f"freeze={freeze}: expected 0 to {len(names) - 1}; the stages are {list(names)}.")
         found = [k < freeze for k in range(len(names))]
     else:
+        if isinstance(freeze, bool | int):
+            raise InputError(f"freeze={freeze!r}: expected 'all but last', a number of stages, names, or None.")
         patterns = [freeze] if isinstance(freeze, str) else list(freeze)
         for pattern in patterns:
             if not isinstance(pattern, str) or not fnmatch.filter(names, pattern):

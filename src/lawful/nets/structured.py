@@ -216,8 +216,8 @@ class Joined(nn.Module):
             z = called(self.encoders[0], contents[0])
             return self._padded(z) if self.each else z
         found = [called(net, content) for net, content in zip(self.encoders, contents, strict=True)]
-        z = self.head(nn.functional.silu(torch.cat(found, -1)))
-        return z
+        joined: Tensor = self.head(nn.functional.silu(torch.cat(found, -1)))
+        return joined
 
     def _padded(self, z: Tensor) -> Tensor:
         """Scores of all places of a row, (B, P * O), from those of the places that are needed, (B, p, O)."""

@@ -168,7 +168,8 @@ class Block(nn.Module):
         mixed = (weights @ v).transpose(1, 2).reshape(B, P, D)
         h = h + self._drop(self.out(mixed))
         inner = ACTIVATIONS[self.activation](self.up(self.between(h)))
-        return h + self._drop(self.down(inner))
+        out: Tensor = h + self._drop(self.down(inner))
+        return out
 
     def _drop(self, h: Tensor) -> Tensor:
         return nn.functional.dropout(h, self.dropout, self.training) if self.dropout else h

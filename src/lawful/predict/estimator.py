@@ -21,8 +21,7 @@ from lawful.learning.loop import Examples, Scores, train
 from lawful.learning.members import Members
 from lawful.learning.objectives import Objective
 from lawful.learning.pace import Pace
-from lawful.learning.preparation import Preparation
-from lawful.learning.scaling import InputScaling
+from lawful.learning.preparation import Preparation, Scaling
 from lawful.nets.structure import Structure
 from lawful.physics.columns import Columns
 from lawful.physics.statement import Enforced
@@ -192,7 +191,7 @@ class NetEstimator(BaseEstimator):
         sample_weight: Any = None,
         validation: Any = None,
         *,
-        scaling: InputScaling | None = None,
+        scaling: Scaling | None = None,
     ) -> Prepared:
         """Check the data and make networks and examples of them; `scaling` is that of another model's inputs."""
         dtype, device = find_dtype(self.dtype), find_device(self.device)
@@ -251,7 +250,7 @@ class NetEstimator(BaseEstimator):
             enforcement=enforcement(self, raw, len(inputs), device, dtype),
             tie=held_near(self),
             pace=pace,
-            lengths=None if self.structure_ is None else self.scaling_.ready.lengths(torch.from_numpy(inputs)),
+            lengths=self._lengths(inputs),
         )
         weight = np.append(weight, 0.0) if filled else weight
         return Prepared(examples, objective, settings, judge, weight, rows)
@@ -334,8 +333,14 @@ class NetEstimator(BaseEstimator):
         found = read_structure(table.X, self.net, self.inputs)
         return found if self.pretrained is None else self.pretrained.structure(found)  # type: ignore[no-any-return]
 
-    def _fit_scaling(self, x: Array, weight: Array) -> InputScaling | Preparation:
-        found: InputScaling | Preparation
+    def _lengths(self, inputs: Array) -> torch.Tensor | None:
+        """How many objects prepared events have."""
+        return (
+            self.scaling_.ready.lengths(torch.from_numpy(inputs)) if isinstance(self.scaling_, Preparation) else None
+        )
+
+    def _fit_scaling(self, x: Array, weight: Array) -> Scaling:
+        found: Scaling
         if self.structure_ is not None:
             found = fit_preparation(self, self.structure_, x, weight)
         else:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from lawful.errors import InputError
+from lawful.learning.preparation import Scaling
 from lawful.learning.scaling import InputScaling, TargetScaling
 from lawful.nets.architecture import Blocks, Core
 from lawful.nets.built_in import BUILT, build_in
@@ -172,12 +173,12 @@ class Knowledge:
         numbers = self.chain.numbers(x.astype(np.float64))
         return InputScaling.fit(numbers.reshape(-1, numbers.shape[2]), np.repeat(weight, numbers.shape[1]), kind)
 
-    def prepare(self, x: Array, scaling: InputScaling) -> Array:
+    def prepare(self, x: Array, scaling: Scaling) -> Array:
         """Everything the network is given, (N, numbers)."""
         packed = self.chain.pack(x.astype(np.float64), scaling.apply) if self.chain else scaling.apply(x)
         return packed if self.baseline is None else np.concatenate([packed, x.astype(packed.dtype)], 1)
 
-    def prepare_tensor(self, x: Tensor, scaling: InputScaling) -> Tensor:
+    def prepare_tensor(self, x: Tensor, scaling: Scaling) -> Tensor:
         """As `prepare`, for tensors; differentiable by x where nothing is built into the network."""
         if self.chain:
             return torch.from_numpy(self.prepare(x.numpy(force=True).astype(np.float64), scaling)).to(x)

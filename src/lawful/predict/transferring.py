@@ -58,14 +58,8 @@ class Pretrained:
         for part in shared:
             if part.kind != known[part.name].kind:
                 raise InputError(f"The trained model takes the {known[part.name]}; the new data hold the {part}.")
-        return Structure(
-            tuple(
-                replace(part, vocabulary=known[part.name].vocabulary)
-                if part.kind == "text" and part in shared
-                else part
-                for part in found.parts
-            )
-        )
+        words = {part.name: known[part.name].vocabulary for part in shared if part.kind == "text"}
+        return Structure(tuple(replace(p, vocabulary=words.get(p.name, p.vocabulary)) for p in found.parts))
 
     def _structure(self) -> Structure:
         if self.model.structure_ is None:
@@ -81,9 +75,9 @@ class Pretrained:
         Raises:
             InputError: When nothing that the trained model knows is among the new inputs.
         """
-        old = self.model.scaling_
+        old: InputScaling | Preparation = self.model.scaling_
         if isinstance(fitted, Preparation):
-            known = {part.raw.name: part for part in old.parts}
+            known = {part.raw.name: part for part in old.parts} if isinstance(old, Preparation) else {}
             return replace(fitted, parts=tuple(_part(known.get(part.raw.name), part) for part in fitted.parts))
         if isinstance(old, Preparation):
             raise InputError(f"The trained model takes {_told(old.raw)}; the new data are one table.")
@@ -99,7 +93,7 @@ class Pretrained:
 
     def targets(self, fitted: TargetScaling) -> TargetScaling:
         """The scaling of new targets: where the last layer is kept, so is what its outputs mean."""
-        old = self.model.target_scaling_
+        old: TargetScaling = self.model.target_scaling_
         if self.outputs is not None or len(old.centre) != len(fitted.centre):
             return fitted
         return replace(old, low=np.minimum(old.low, fitted.low), high=np.maximum(old.high, fitted.high))
