@@ -1,0 +1,164 @@
+"""Ragged lists as dense arrays, and what does not fit into them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lawful.data import fourvectors
+from lawful.errors import InputError
+
+if TYPE_CHECKING:
+    from lawful.data.clouds import Cloud
+
+Array = npt.NDArray[Any]
+
+_EVENTS = 1024  # of a piece: what is worked on stays in the cache
+_PLACES = 2**20  # of a piece that is sorted: bounds its memory where one event holds very many objects
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What is lost when events keep no more than `most` objects.
+
+    Attributes:
+        most: How many objects an event may keep.
+        events: How many events there are.
+        events_cut: How many of them hold more.
+        objects: How many objects there are.
+        objects_cut: How many of them are beyond.
+        pt_share: Their share of the summed pt; None where the cloud has no pt, or it sums to nothing.
+        largest_pt_share: The largest such share in one event; None likewise.
+
+    Examples:
+        >>> print(Cut(64, 1000, 12, 31_400, 31, 0.002, 0.034))
+        12 of 1,000 events have more than 64 objects; the 31 objects beyond carry 0.2% of pt, at most 3.4% in one event
+    """
+
+    most: int
+    events: int
+    events_cut: int
+    objects: int
+    objects_cut: int
+    pt_share: float | None = None
+    largest_pt_share: float | None = None
+
+    def __str__(self) -> str:
+        if not self.events_cut:
+            return f"no event of {self.events:,} has more than {_number(self.most, 'object')}"
+        verb = "has" if self.events_cut == 1 else "have"
+        start = f"{self.events_cut:,} of {self.events:,} events {verb} more than {_number(self.most, 'object')}"
+        beyond = f"the {_number(self.objects_cut, 'object')} beyond"
+        if self.pt_share is None or self.largest_pt_share is None:
+            return f"{start}; {beyond} of {self.objects:,} are left out"
+        carry = "carries" if self.objects_cut == 1 else "carry"
+        most = f"{100 * self.largest_pt_share:.2g}% in one event"
+        return f"{start}; {beyond} {carry} {100 * self.pt_share:.2g}% of pt, at most {most}"
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def padded(
+    cloud: "Cloud", fields: Sequence[str], most: int, order_by: str | None
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+    """A cloud as a dense array and the mask of its objects, written piece by piece into place.
+
+    Args:
+        cloud: The cloud.
+        fields: Which fields, in this order.
+        most: P, how many objects an event may keep.
+        order_by: A field: the objects of an event stand in falling order of it. As stored when absent.
+
+    Returns:
+        (N, P, F) float32 values and an (N, P) mask that is True for objects.
+    """
+    values = np.zeros((len(cloud), most, len(fields)), dtype=np.float32)  # (N, P, F)
+    mask = np.zeros((len(cloud), most), dtype=np.bool_)
+    for start, part in _parts(cloud, sort=order_by is not None):
+        inside = mask[start : start + len(part)]
+        np.less(np.arange(most), part.counts[:, None], out=inside)
+        keep = _kept(part, most, order_by)
+        for f, name in enumerate(fields):
+            found = part[name]
+            values[start : start + len(part), :, f][inside] = found if keep is None else found[keep]
+    return values, mask
+
+
+def cut(cloud: "Cloud", most: int, by: str | None) -> Cut:
+    """What is lost when the events of a cloud keep no more than `most` objects.
+
+    Args:
+        cloud: The cloud.
+        most: How many objects an event may keep.
+        by: A field: those with the largest values of it stay. The first ones when absent.
+    """
+    counts = cloud.counts
+    over = np.flatnonzero(counts > most)
+    lost = int((counts[over] - most).sum())
+    shares: tuple[float, float] | None = (0.0, 0.0)
+    if "pt" not in (*cloud.fields, *fourvectors.derivable(cloud.fields)):
+        shares = None
+    elif len(over):
+        shares = _pt_shares(cloud, over, most, by)
+    return Cut(most, len(cloud), len(over), int(cloud.offsets[-1]), lost, *(shares or (None, None)))
+
+
+def _pt_shares(cloud: "Cloud", over: npt.NDArray[np.int64], most: int, by: str | None) -> tuple[float, float] | None:
+    """Share of the summed pt that the objects beyond `most` carry: in all events, and the largest in one."""
+    total = sum(float(part["pt"].sum(dtype=np.float64)) for _, part in _parts(cloud, sort=False))
+    long = cloud.take(over)
+    lost, whole = np.zeros(len(long)), np.zeros(len(long))
+    for start, part in _parts(long, sort=by is not None):
+        pt = part["pt"].astype(np.float64)
+        keep = _kept(part, most, by)
+        event = np.repeat(np.arange(start, start + len(part)), part.counts)
+        whole += np.bincount(event, pt, len(long))
+        beyond = pt.copy()
+        if keep is not None:
+            beyond[keep] = 0.0
+        lost += np.bincount(event, beyond, len(long))
+    if not (np.isfinite(total) and total > 0):
+        return None
+    ratio = np.divide(lost, whole, out=np.zeros(len(long)), where=whole > 0)
+    return float(lost.sum() / total), float(ratio.max())
+
+
+def _parts(cloud: "Cloud", *, sort: bool) -> Iterator[tuple[int, "Cloud"]]:
+    """A cloud in pieces of consecutive events, each with the number of its first one."""
+    step = _EVENTS
+    if sort:
+        step = int(np.clip(_PLACES // max(int(cloud.counts.max(initial=0)), 1), 1, _EVENTS))
+    for start in range(0, len(cloud), step):
+        yield start, cloud.slice(start, min(start + step, len(cloud)))
+
+
+def _kept(cloud: "Cloud", most: int, order_by: str | None) -> npt.NDArray[np.int64] | None:
+    """Which objects stay, event by event in the order in which they shall stand; None for all as they are."""
+    counts = cloud.counts
+    widest = int(counts.max(initial=0))
+    if order_by is None:
+        if widest <= most:
+            return None
+        return np.flatnonzero(np.arange(cloud.offsets[-1]) - np.repeat(cloud.offsets[:-1], counts) < most)
+    there = np.arange(widest) < counts[:, None]  # (n, widest)
+    # NaN is sorted last, and what is equal stays in order: so the places without an object come last
+    keys = np.full(there.shape, np.nan)
+    keys[there] = -np.asarray(cloud[order_by], dtype=np.float64)
+    order = np.argsort(keys, axis=1, kind="stable")[:, :most] + cloud.offsets[:-1, None]
+    return np.asarray(order[there[:, :most]])
+
+
+def most_allowed(most: int | None, counts: npt.NDArray[np.int64]) -> int:
+    """P, how many objects an event may keep; the largest number in any event, and at least one, when absent.
+
+    Raises:
+        InputError: When it is below one.
+    """
+    places = int(most) if most is not None else max(int(counts.max(initial=0)), 1)
+    if places < 1:
+        raise InputError(f"most={most!r}: at least one object an event must be kept")
+    return places
