@@ -1,9 +1,9 @@
 """From ragged branches of a ROOT file to padded tensors: time and memory of lawful against uproot with awkward.
 
 Run as `python benchmarks/clouds.py [--events N] [--runs N]`. The file holds about 30 objects an event (Poisson) with
-five float32 branches, as uproot writes it, in baskets of 10,000 events; both rivals make an (N, 64, 5) float32 array and
-the (N, 64) mask of it. Each measurement is a process of its own; rivals take turns, so that a busy machine or a warm
-file cache favours none. Memory is the peak of the process above what it held after its imports.
+five float32 branches, as uproot writes it, in baskets of 10,000 events; both rivals make an (N, 64, 5) float32 array
+and the (N, 64) mask of it. Each measurement is a process of its own; rivals take turns, so that a busy machine or a
+warm file cache favours none. Memory is the peak of the process above what it held after its imports.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+
 from separate import compare, measured, median, median_ratio
 
 FIELDS = ("pt", "eta", "phi", "charge", "d0")

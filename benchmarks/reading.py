@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+
 from separate import Found, compare, measured, median, median_ratio
 
 FEATURES = 28
@@ -70,7 +71,6 @@ def measure(rival: str, path: str) -> None:
 
 def row(name: str, found: Found, size: int) -> str:
     """A line of the table: medians over the runs, and the median of the ratios run by run."""
-
     cells = [
         name,
         f"{size / 1e9:.2f} GB",

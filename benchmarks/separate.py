@@ -30,7 +30,8 @@ def compare(script: str, *arguments: str, runs: int) -> Found:
     folder = str(Path(__file__).parent)
     for run in range(runs + 1):
         for rival in RIVALS:
-            code = f"import sys; sys.path.insert(0, {folder!r}); import {script}; {script}.measure{(rival, *arguments)!r}"
+            call = f"{script}.measure{(rival, *arguments)!r}"
+            code = f"import sys; sys.path.insert(0, {folder!r}); import {script}; {call}"
             out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
             if run:  # the first one warms the file cache
                 found[rival].append(json.loads(out))

@@ -22,7 +22,7 @@ def dense(lists: list[list[float]], most: int) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("most", [1, 3, 10])
 def test_padded_agrees_with_a_loop(lists: list[list[float]], most: int) -> None:
-    values, mask = as_cloud({"pt": lists}, name="c").padded(["pt"], most)
+    values, mask = as_cloud({"pt": lists}, name="c").padded(["pt"], most, quiet=True)
     assert values.dtype == np.float32
     assert mask.dtype == np.bool_
     expected, there = dense(lists, most)
@@ -33,7 +33,7 @@ def test_padded_agrees_with_a_loop(lists: list[list[float]], most: int) -> None:
 @pytest.mark.parametrize("most", [1, 3, None])
 def test_ordered_keeps_the_largest(lists: list[list[float]], most: int | None) -> None:
     cloud = as_cloud({"pt": lists, "twice": [[2 * x for x in row] for row in lists]}, name="c")
-    values, mask = cloud.padded(["pt", "twice"], most, order_by="pt")
+    values, mask = cloud.padded(["pt", "twice"], most, order_by="pt", quiet=True)
     expected, there = dense([sorted(row, reverse=True) for row in lists], values.shape[1])
     np.testing.assert_array_equal(values[..., 0], expected)
     np.testing.assert_array_equal(mask, there)

@@ -64,7 +64,7 @@ class Cloud:
         """Values of one field, or of a four-vector component that follows from the fields, (M,)."""
         if field in self._fields:
             return self._fields[field]
-        self._require([field])
+        self.require([field])
         return fourvectors.derive(field, self._fields)
 
     @property
@@ -125,7 +125,7 @@ class Cloud:
             ([30.0, 0.0, 50.0], [True, False, True])
         """
         names = self.fields if fields is None else tuple(fields)
-        self._require(names if order_by is None else (*names, order_by))
+        self.require(names if order_by is None else (*names, order_by))
         places = padding.most_allowed(most, self.counts)
         if not quiet and (lost := padding.cut(self, places, order_by)).events_cut:
             say = "Give a larger most=" + ("" if order_by else ', or order_by= (as "pt") to keep the largest')
@@ -151,11 +151,11 @@ class Cloud:
             >>> print(tracks.cut(2, by="pt"))
             1 of 3 events has more than 2 objects; the 1 object beyond carries 4.3% of pt, at most 7.7% in one event
         """
-        self._require([] if by is None else [by])
+        self.require([] if by is None else [by])
         return padding.cut(self, padding.most_allowed(most, self.counts), by)
 
-    def _require(self, names: Sequence[str]) -> None:
-        """Raise `InputError` when one of the names is neither a field nor follows from the fields."""
+    def require(self, names: Sequence[str]) -> None:
+        """Raise `InputError` for a name that is neither a field nor follows from the fields, naming the nearest."""
         require(names, (*self._fields, *fourvectors.derivable(self._fields)), what="field", where="the cloud")
 
 
@@ -257,11 +257,18 @@ def from_awkward(array: Any) -> Cloud:
         return Cloud([0], {"value": np.zeros(0)})
     counts = np.asarray(ak.num(array, axis=1))
     flat = ak.flatten(array, axis=1)
-    fields = {name: np.asarray(ak.to_numpy(values)) for name, values in leaves(flat).items()}
+    fields = {name: _filled(ak.to_numpy(values)) for name, values in leaves(flat).items()}
     for values in fields.values():
         if values.dtype.kind not in "biuf":
             raise ValueError(f"values of type {values.dtype}: numbers are expected")
     return Cloud(offsets_of(counts), {name: native(values) for name, values in fields.items()})
+
+
+def _filled(values: Array) -> Array:
+    """Values with NaN in the place of those that are not there (None)."""
+    if np.ma.is_masked(values):
+        return np.ma.filled(values.astype(np.float64), np.nan)
+    return np.asarray(values)
 
 
 # What ROOT calls the components of its vector classes, with and without an energy among them.

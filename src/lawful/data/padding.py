@@ -33,8 +33,8 @@ class Cut:
         largest_pt_share: The largest such share in one event; None likewise.
 
     Examples:
-        >>> print(Cut(64, 1000, 12, 31_400, 31, 0.002, 0.034))
-        12 of 1,000 events have more than 64 objects; the 31 objects beyond carry 0.2% of pt, at most 3.4% in one event
+        >>> print(Cut(8, 1000, 12, 3_140, 31, 0.002, 0.034))
+        12 of 1,000 events have more than 8 objects; the 31 objects beyond carry 0.2% of pt, at most 3.4% in one event
     """
 
     most: int
@@ -78,7 +78,7 @@ def padded(
     """
     values = np.zeros((len(cloud), most, len(fields)), dtype=np.float32)  # (N, P, F)
     mask = np.zeros((len(cloud), most), dtype=np.bool_)
-    for start, part in _parts(cloud, sort=order_by is not None):
+    for start, part in parts(cloud, sort=order_by is not None):
         inside = mask[start : start + len(part)]
         np.less(np.arange(most), part.counts[:, None], out=inside)
         keep = _kept(part, most, order_by)
@@ -109,10 +109,10 @@ def cut(cloud: "Cloud", most: int, by: str | None) -> Cut:
 
 def _pt_shares(cloud: "Cloud", over: npt.NDArray[np.int64], most: int, by: str | None) -> tuple[float, float] | None:
     """Share of the summed pt that the objects beyond `most` carry: in all events, and the largest in one."""
-    total = sum(float(part["pt"].sum(dtype=np.float64)) for _, part in _parts(cloud, sort=False))
+    total = sum(float(part["pt"].sum(dtype=np.float64)) for _, part in parts(cloud))
     long = cloud.take(over)
     lost, whole = np.zeros(len(long)), np.zeros(len(long))
-    for start, part in _parts(long, sort=by is not None):
+    for start, part in parts(long, sort=by is not None):
         pt = part["pt"].astype(np.float64)
         keep = _kept(part, most, by)
         event = np.repeat(np.arange(start, start + len(part)), part.counts)
@@ -127,8 +127,13 @@ def _pt_shares(cloud: "Cloud", over: npt.NDArray[np.int64], most: int, by: str |
     return float(lost.sum() / total), float(ratio.max())
 
 
-def _parts(cloud: "Cloud", *, sort: bool) -> Iterator[tuple[int, "Cloud"]]:
-    """A cloud in pieces of consecutive events, each with the number of its first one."""
+def parts(cloud: "Cloud", *, sort: bool = False) -> Iterator[tuple[int, "Cloud"]]:
+    """A cloud in pieces of consecutive events, each with the number of its first one; shares memory.
+
+    Args:
+        cloud: The cloud.
+        sort: Whether the objects of the pieces will be sorted, with as many places for each event as the longest has.
+    """
     step = _EVENTS
     if sort:
         step = int(np.clip(_PLACES // max(int(cloud.counts.max(initial=0)), 1), 1, _EVENTS))
