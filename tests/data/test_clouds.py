@@ -76,6 +76,11 @@ def test_awkward_records_and_options() -> None:
     assert as_cloud(np.array([[1.0, 2.0], [3.0, 4.0]]), name="c").counts.tolist() == [2, 2]
 
 
+@pytest.mark.parametrize("values", [[[1, None], [], [3]], [[1.0, None], [], [3.0]]])
+def test_what_is_not_there_is_nan(values: list) -> None:
+    np.testing.assert_array_equal(as_cloud({"q": ak.Array(values)}, name="c")["q"], [1, np.nan, 3])
+
+
 def test_four_vector_components_follow() -> None:
     cloud = as_cloud({"px": [[3.0]], "py": [[4.0]], "pz": [[0.0]], "E": [[13.0]]}, name="c")
     values, _ = cloud.padded(["pt", "m", "eta"])

@@ -72,7 +72,9 @@ def test_no_events() -> None:
 
 
 @pytest.mark.parametrize("by", [None, "pt"])
-def test_cut_agrees_with_the_mask(by: str | None) -> None:
+@pytest.mark.parametrize("events_at_once", [1, 2, 1024])
+def test_cut_agrees_with_the_mask(by: str | None, events_at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(padding, "_EVENTS", events_at_once)
     cloud = make([5, 0, 12, 3, 8])
     values, mask = cloud.padded(["pt"], 4, by, quiet=True)
     found = cloud.cut(4, by)

@@ -96,35 +96,30 @@ def cut(cloud: "Cloud", most: int, by: str | None) -> Cut:
         most: How many objects an event may keep.
         by: A field: those with the largest values of it stay. The first ones when absent.
     """
-    counts = cloud.counts
-    over = np.flatnonzero(counts > most)
-    lost = int((counts[over] - most).sum())
-    shares: tuple[float, float] | None = (0.0, 0.0)
-    if "pt" not in (*cloud.fields, *fourvectors.derivable(cloud.fields)):
-        shares = None
-    elif len(over):
-        shares = _pt_shares(cloud, over, most, by)
-    return Cut(most, len(cloud), len(over), int(cloud.offsets[-1]), lost, *(shares or (None, None)))
+    over = cloud.counts[cloud.counts > most]
+    if "pt" in (*cloud.fields, *fourvectors.derivable(cloud.fields)):
+        shares = _pt_shares(cloud, most, by) if len(over) else (0.0, 0.0)
+    else:
+        shares = (None, None)
+    return Cut(most, len(cloud), len(over), int(cloud.offsets[-1]), int((over - most).sum()), *shares)
 
 
-def _pt_shares(cloud: "Cloud", over: npt.NDArray[np.int64], most: int, by: str | None) -> tuple[float, float] | None:
+def _pt_shares(cloud: "Cloud", most: int, by: str | None) -> tuple[float, float] | tuple[None, None]:
     """Share of the summed pt that the objects beyond `most` carry: in all events, and the largest in one."""
-    total = sum(float(part["pt"].sum(dtype=np.float64)) for _, part in parts(cloud))
-    long = cloud.take(over)
-    lost, whole = np.zeros(len(long)), np.zeros(len(long))
-    for start, part in parts(long, sort=by is not None):
-        pt = part["pt"].astype(np.float64)
-        keep = _kept(part, most, by)
-        event = np.repeat(np.arange(start, start + len(part)), part.counts)
-        whole += np.bincount(event, pt, len(long))
-        beyond = pt.copy()
-        if keep is not None:
-            beyond[keep] = 0.0
-        lost += np.bincount(event, beyond, len(long))
-    if not (np.isfinite(total) and total > 0):
-        return None
-    ratio = np.divide(lost, whole, out=np.zeros(len(long)), where=whole > 0)
-    return float(lost.sum() / total), float(ratio.max())
+    total, lost, largest = 0.0, 0.0, 0.0
+    for _, part in parts(cloud, sort=by is not None):
+        total += float(part["pt"].sum(dtype=np.float64))
+        long = part.take(np.flatnonzero(part.counts > most))
+        if not len(long):
+            continue
+        event = np.repeat(np.arange(len(long)), long.counts)
+        pt = long["pt"].astype(np.float64)
+        whole = np.bincount(event, pt, len(long))
+        pt[_kept(long, most, by)] = 0.0
+        beyond = np.bincount(event, pt, len(long))
+        lost += float(beyond.sum())
+        largest = max(largest, float(np.divide(beyond, whole, out=np.zeros(len(long)), where=whole > 0).max()))
+    return (lost / total, largest) if np.isfinite(total) and total > 0 else (None, None)
 
 
 def parts(cloud: "Cloud", *, sort: bool = False) -> Iterator[tuple[int, "Cloud"]]:
