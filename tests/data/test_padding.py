@@ -3,7 +3,7 @@ import warnings
 import numpy as np
 import pytest
 
-from lawful.data import Cloud, padding
+from lawful.data import Cloud, jet_images, memory, padding
 from lawful.data.clouds import as_cloud, offsets_of
 from lawful.errors import InputError
 
@@ -129,3 +129,14 @@ def test_wrong_names_and_numbers() -> None:
         Cloud([0], {"pt": []}).padded(order_by="ptt")
     with pytest.raises(InputError, match="most=0"):
         cloud.cut(0)
+
+
+def test_more_than_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One event of a million objects among a thousand."""
+    cloud = Cloud([0, 10**6, *[10**6] * 999], {name: np.zeros(10**6, np.float32) for name in ("pt", "eta", "phi")})
+    monkeypatch.setattr(memory, "free", lambda: 2**22)
+    with pytest.raises(InputError, match=r"1,000 events x 1,000,000 objects x 1 fields .* smaller most="):
+        cloud.padded(["pt"])
+    with pytest.raises(InputError, match=r"1,000 images .* in parts"):
+        jet_images(cloud, pixels=64)
+    assert cloud.padded(["pt"], 10, quiet=True)[0].shape == (1000, 10, 1)

@@ -113,7 +113,7 @@ class Cloud:
             (N, P, F) float32 values and an (N, P) mask that is True for objects.
 
         Raises:
-            InputError: When there is no such field, or `most` is below one.
+            InputError: When there is no such field, `most` is below one, or the memory does not suffice.
 
         Warns:
             UserWarning: When events have more than `most` objects: how many, and what those beyond carry.

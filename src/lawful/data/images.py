@@ -1,12 +1,13 @@
 """Images of jets: the objects of each event as pixels in pseudorapidity and azimuth."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from lawful.data import padding
+from lawful.data import memory, padding
 from lawful.data.cloud_checks import check_cloud
 from lawful.data.clouds import Cloud
 from lawful.errors import InputError
@@ -81,8 +82,8 @@ def jet_images(
         `origin="lower"`. An event without objects is black (zero).
 
     Raises:
-        InputError: When a field is missing, or is NaN or infinite anywhere, pt is negative, or a setting is out of
-            range.
+        InputError: When a field is missing, or is NaN or infinite anywhere, pt is negative, a setting is out of
+            range, or the memory does not suffice.
 
     Examples:
         >>> jets = Cloud([0, 3, 3], {"pt": [60.0, 30.0, 10.0], "eta": [1.0, 1.0, 1.2], "phi": [3.1, -3.1, 3.1]})
@@ -101,7 +102,9 @@ def jet_images(
         raise InputError("value=[]: name at least one field, as 'pt'")
     cloud.require(("pt", "eta", "phi", *values))
     check_cloud(cloud, "of the jets")
-    images = np.zeros((len(cloud), len(values), pixels, pixels), dtype=np.float32)
+    shape = (len(cloud), len(values), pixels, pixels)
+    memory.require(4 * math.prod(shape), where=f"{len(cloud):,} images", instead="draw the events in parts")
+    images = np.zeros(shape, dtype=np.float32)
     for start, part in padding.parts(cloud):
         plane, there = _plane(part)
         if centre:

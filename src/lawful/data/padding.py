@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from lawful.data import fourvectors
+from lawful.data import fourvectors, memory
 from lawful.errors import InputError
 
 if TYPE_CHECKING:
@@ -75,7 +75,15 @@ def padded(
 
     Returns:
         (N, P, F) float32 values and an (N, P) mask that is True for objects.
+
+    Raises:
+        InputError: When the memory does not suffice.
     """
+    memory.require(
+        len(cloud) * most * (4 * len(fields) + 1),
+        where=f"a dense array of {len(cloud):,} events x {most:,} objects x {len(fields)} fields",
+        instead="give a smaller most= (Cloud.cut tells what is lost), or take the events in parts",
+    )
     values = np.zeros((len(cloud), most, len(fields)), dtype=np.float32)  # (N, P, F)
     mask = np.zeros((len(cloud), most), dtype=np.bool_)
     for start, part in parts(cloud, sort=order_by is not None):
