@@ -6,20 +6,14 @@ after its imports, as a multiple of the bytes of the columns.
 """
 
 import argparse
-import json
-import resource
-import statistics
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
 
+from separate import Found, compare, measured, median, median_ratio
+
 FEATURES = 28
-RIVALS = ("lawful", "peer")
-CODE = "import sys; sys.path.insert(0, {folder!r}); import reading; reading.measure({rival!r}, {path!r})"
 
 
 def make_root(path: Path, rows: int) -> int:
@@ -72,49 +66,20 @@ def measure(rival: str, path: str) -> None:
         def work() -> object:
             return pq.read_table(path)
 
-    before = _resident()
-    wall, cpu = time.perf_counter(), time.process_time()
-    kept = work()
-    seconds = time.perf_counter() - wall, time.process_time() - cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    assert kept is not None
-    print(json.dumps({"wall": seconds[0], "cpu": seconds[1], "memory": peak - before}))
+    measured(work)
 
 
-def _resident() -> int:
-    """Bytes that the process holds now."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
-
-
-def compare(path: Path, runs: int) -> dict[str, list[dict[str, float]]]:
-    """Measure the rivals in turn, each in a process of its own."""
-    found: dict[str, list[dict[str, float]]] = {rival: [] for rival in RIVALS}
-    for run in range(runs + 1):
-        for rival in RIVALS:
-            code = CODE.format(folder=str(Path(__file__).parent), rival=rival, path=str(path))
-            out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-            if run:  # the first one warms the file cache
-                found[rival].append(json.loads(out))
-    return found
-
-
-def row(name: str, found: dict[str, list[dict[str, float]]], size: int) -> str:
+def row(name: str, found: Found, size: int) -> str:
     """A line of the table: medians over the runs, and the median of the ratios run by run."""
-
-    def median(rival: str, key: str) -> float:
-        return statistics.median(run[key] for run in found[rival])
-
-    ratio = statistics.median(a["wall"] / b["wall"] for a, b in zip(found["lawful"], found["peer"], strict=True))
-    cpu = statistics.median(a["cpu"] / b["cpu"] for a, b in zip(found["lawful"], found["peer"], strict=True))
     cells = [
         name,
         f"{size / 1e9:.2f} GB",
-        f"{median('lawful', 'wall'):.2f} s",
-        f"{median('peer', 'wall'):.2f} s",
-        f"{ratio:.2f}",
-        f"{cpu:.2f}",
-        f"{median('lawful', 'memory') / size:.2f}",
-        f"{median('peer', 'memory') / size:.2f}",
+        f"{median(found, 'lawful', 'wall'):.2f} s",
+        f"{median(found, 'peer', 'wall'):.2f} s",
+        f"{median_ratio(found, 'wall'):.2f}",
+        f"{median_ratio(found, 'cpu'):.2f}",
+        f"{median(found, 'lawful', 'memory') / size:.2f}",
+        f"{median(found, 'peer', 'memory') / size:.2f}",
     ]
     return f"| {' | '.join(cells)} |"
 
@@ -134,7 +99,7 @@ def main() -> None:
             ("Parquet, pyarrow `read_table`", make_parquet, arguments.parquet_rows, Path(folder, "events.parquet")),
         ):
             size = make(path, rows)
-            print(row(name, compare(path, arguments.runs), size), flush=True)
+            print(row(name, compare("reading", str(path), runs=arguments.runs), size), flush=True)
             path.unlink()
 
 

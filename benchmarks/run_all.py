@@ -17,6 +17,7 @@ def main() -> None:
         "members",
         "higgs",
         "reading",
+        "clouds",
         "symmetries",
         "invariants",
         "units",

@@ -22,7 +22,7 @@ def dense(lists: list[list[float]], most: int) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("most", [1, 3, 10])
 def test_padded_agrees_with_a_loop(lists: list[list[float]], most: int) -> None:
-    values, mask = as_cloud({"pt": lists}, name="c").padded(["pt"], most)
+    values, mask = as_cloud({"pt": lists}, name="c").padded(["pt"], most, quiet=True)
     assert values.dtype == np.float32
     assert mask.dtype == np.bool_
     expected, there = dense(lists, most)
@@ -33,7 +33,7 @@ def test_padded_agrees_with_a_loop(lists: list[list[float]], most: int) -> None:
 @pytest.mark.parametrize("most", [1, 3, None])
 def test_ordered_keeps_the_largest(lists: list[list[float]], most: int | None) -> None:
     cloud = as_cloud({"pt": lists, "twice": [[2 * x for x in row] for row in lists]}, name="c")
-    values, mask = cloud.padded(["pt", "twice"], most, order_by="pt")
+    values, mask = cloud.padded(["pt", "twice"], most, order_by="pt", quiet=True)
     expected, there = dense([sorted(row, reverse=True) for row in lists], values.shape[1])
     np.testing.assert_array_equal(values[..., 0], expected)
     np.testing.assert_array_equal(mask, there)
@@ -74,6 +74,11 @@ def test_awkward_records_and_options() -> None:
     assert cloud.counts.tolist() == [1, 0, 2]
     assert as_cloud([[1.0], []], name="c").fields == ("value",)
     assert as_cloud(np.array([[1.0, 2.0], [3.0, 4.0]]), name="c").counts.tolist() == [2, 2]
+
+
+@pytest.mark.parametrize("values", [[[1, None], [], [3]], [[1.0, None], [], [3.0]]])
+def test_what_is_not_there_is_nan(values: list) -> None:
+    np.testing.assert_array_equal(as_cloud({"q": ak.Array(values)}, name="c")["q"], [1, np.nan, 3])
 
 
 def test_four_vector_components_follow() -> None:

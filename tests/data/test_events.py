@@ -297,3 +297,10 @@ def test_importing_the_room_is_cheap() -> None:
         "assert callable(lawful.data.read) and callable(lawful.data.concatenate)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_a_dense_cloud_leaves_out_is_said() -> None:
+    events = Events({"x": [1.0, 2.0]}, clouds={"jets": {"pt": [[30.0, 20.0], [50.0]]}})
+    with pytest.warns(UserWarning, match=r"1 of 2 events has more than 1 object; .* 20% of pt, at most 40%"):
+        values, _ = events.cloud("jets", most=1, order_by="pt")
+    assert values.ravel().tolist() == [30, 50]

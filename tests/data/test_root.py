@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import uproot
 
-from lawful.data import Events, read, trees
+from lawful.data import Events, read, root, trees
 from lawful.errors import InputError
 
 
@@ -33,6 +33,15 @@ def test_lists_of_four_vectors_become_clouds(dijets: Path) -> None:
     hardest = ak.fill_none(ak.pad_none(ak.sort(pt, ascending=False), 6, clip=True), 0)
     np.testing.assert_allclose(values[..., 0], ak.to_numpy(hardest), rtol=1e-6)
     np.testing.assert_array_equal(mask.sum(axis=1), np.minimum(ak.num(raw), 6))
+
+
+def test_pieces_of_records_make_the_same_cloud(dijets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = read(dijets).clouds["jet1TrksP4"]
+    monkeypatch.setattr(root, "_AT_ONCE", 700)
+    pieces = read(dijets).clouds["jet1TrksP4"]
+    np.testing.assert_array_equal(pieces.offsets, whole.offsets)
+    for field in ("px", "py", "pz", "E"):
+        np.testing.assert_array_equal(pieces[field], whole[field])
 
 
 def test_records_and_lists_make_one_cloud(dijets: Path) -> None:

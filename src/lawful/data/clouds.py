@@ -1,12 +1,13 @@
 """Clouds: per event a ragged list of objects (particles, hits, cells), kept flat with offsets."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
 
-from lawful.data import fourvectors
+from lawful.data import fourvectors, padding
 from lawful.data.names import require
 from lawful.errors import InputError
 
@@ -63,7 +64,7 @@ class Cloud:
         """Values of one field, or of a four-vector component that follows from the fields, (M,)."""
         if field in self._fields:
             return self._fields[field]
-        require([field], (*self._fields, *fourvectors.derivable(self._fields)), what="field", where="the cloud")
+        self.require([field])
         return fourvectors.derive(field, self._fields)
 
     @property
@@ -92,7 +93,12 @@ class Cloud:
         return Cloud(offsets - offsets[0], {name: values[inside] for name, values in self._fields.items()})
 
     def padded(
-        self, fields: Sequence[str] | None = None, most: int | None = None, order_by: str | None = None
+        self,
+        fields: Sequence[str] | None = None,
+        most: int | None = None,
+        order_by: str | None = None,
+        *,
+        quiet: bool = False,
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
         """The cloud as a dense array, with zeros where an event has no further object, and the mask of the real ones.
 
@@ -101,36 +107,56 @@ class Cloud:
             most: P, how many objects an event may keep; the largest number in any event when absent.
             order_by: A field: each event's objects are put in falling order of it before those beyond `most` are
                 left out. As stored when absent.
+            quiet: Whether to leave out the warning when objects are left out.
 
         Returns:
             (N, P, F) float32 values and an (N, P) mask that is True for objects.
 
+        Raises:
+            InputError: When there is no such field, `most` is below one, or the memory does not suffice.
+
+        Warns:
+            UserWarning: When events have more than `most` objects: how many, and what those beyond carry.
+
         Examples:
             >>> tracks = Cloud([0, 2, 2, 3], {"pt": [20.0, 30.0, 50.0], "charge": [1, -1, 1]})
-            >>> values, mask = tracks.padded(["pt"], most=1, order_by="pt")
+            >>> values, mask = tracks.padded(["pt"], most=1, order_by="pt", quiet=True)
             >>> values[:, 0, 0].tolist(), mask[:, 0].tolist()
             ([30.0, 0.0, 50.0], [True, False, True])
         """
         names = self.fields if fields is None else tuple(fields)
-        counts = self.counts
-        places = int(most) if most is not None else max(int(counts.max(initial=0)), 1)
-        if places < 1:
-            raise InputError(f"most={most!r}: at least one object an event must be kept")
-        event = np.repeat(np.arange(len(self)), counts)
-        place = np.arange(self.offsets[-1]) - np.repeat(self.offsets[:-1], counts)
-        keep: Array
-        if order_by is None:
-            keep = np.flatnonzero(place < places)
-        else:
-            # sorted by event first, so that position in the order and position in the cloud run alike
-            keep = np.lexsort((-np.asarray(self[order_by], dtype=np.float64), event))[place < places]
-        inside = place < places
-        values = np.zeros((len(self), places, len(names)), dtype=np.float32)  # (N, P, F)
-        mask = np.zeros((len(self), places), dtype=np.bool_)
-        mask[event[inside], place[inside]] = True
-        for f, name in enumerate(names):
-            values[event[inside], place[inside], f] = self[name][keep]
-        return values, mask
+        self.require(names if order_by is None else (*names, order_by))
+        places = padding.most_allowed(most, self.counts)
+        if not quiet and (lost := padding.cut(self, places, order_by)).events_cut:
+            say = "Give a larger most=" + ("" if order_by else ', or order_by= (as "pt") to keep the largest')
+            warnings.warn(f"{lost}. {say}.", UserWarning, stacklevel=2)
+        return padding.padded(self, names, places, order_by)
+
+    def cut(self, most: int, by: str | None = None) -> padding.Cut:
+        """What is lost when events keep no more than `most` objects?
+
+        Args:
+            most: How many objects an event may keep.
+            by: A field: those with the largest values of it stay. The first ones when absent.
+
+        Returns:
+            How many events and objects are cut, and which share of the summed pt the objects carry, where the cloud
+            has pt or what it follows from.
+
+        Raises:
+            InputError: When there is no such field, or `most` is below one.
+
+        Examples:
+            >>> tracks = Cloud([0, 2, 2, 5], {"pt": [20.0, 30.0, 50.0, 10.0, 5.0]})
+            >>> print(tracks.cut(2, by="pt"))
+            1 of 3 events has more than 2 objects; the 1 object beyond carries 4.3% of pt, at most 7.7% in one event
+        """
+        self.require([] if by is None else [by])
+        return padding.cut(self, padding.most_allowed(most, self.counts), by)
+
+    def require(self, names: Sequence[str]) -> None:
+        """Raise `InputError` for a name that is neither a field nor follows from the fields, naming the nearest."""
+        require(names, (*self._fields, *fourvectors.derivable(self._fields)), what="field", where="the cloud")
 
 
 def offsets_of(counts: Array) -> npt.NDArray[np.int64]:
@@ -231,11 +257,18 @@ def from_awkward(array: Any) -> Cloud:
         return Cloud([0], {"value": np.zeros(0)})
     counts = np.asarray(ak.num(array, axis=1))
     flat = ak.flatten(array, axis=1)
-    fields = {name: np.asarray(ak.to_numpy(values)) for name, values in leaves(flat).items()}
+    fields = {name: _filled(ak.to_numpy(values)) for name, values in leaves(flat).items()}
     for values in fields.values():
         if values.dtype.kind not in "biuf":
             raise ValueError(f"values of type {values.dtype}: numbers are expected")
     return Cloud(offsets_of(counts), {name: native(values) for name, values in fields.items()})
+
+
+def _filled(values: Array) -> Array:
+    """Values with NaN in the place of those that are not there (None)."""
+    if np.ma.is_masked(values):
+        return np.ma.filled(values.astype(np.float64), np.nan)
+    return np.asarray(values)
 
 
 # What ROOT calls the components of its vector classes, with and without an energy among them.

@@ -232,7 +232,7 @@ class Events:
         Args:
             name: Of the cloud.
             fields: Its fields in order, also four-vector components that follow from the stored ones; all stored.
-            most: P; the largest number of objects in any event when absent.
+            most: P; the largest number of objects in any event when absent. What is cut off is told in a warning.
             order_by: A field; each event's objects stand in falling order of it. As stored when absent.
 
         Raises:
@@ -240,9 +240,9 @@ class Events:
 
         Examples:
             >>> events = Events({"mass": [80.0, 91.0]}, clouds={"tracks": {"pt": [[5.0, 9.0, 7.0], []]}})
-            >>> values, mask = events.cloud("tracks", fields=["pt"], most=2, order_by="pt")
-            >>> values[..., 0].tolist(), mask.tolist()
-            ([[9.0, 7.0], [0.0, 0.0]], [[True, True], [False, False]])
+            >>> values, mask = events.cloud("tracks", fields=["pt"], most=3, order_by="pt")
+            >>> values[..., 0].tolist(), mask[1].tolist()
+            ([[9.0, 7.0, 5.0], [0.0, 0.0, 0.0]], [False, False, False])
         """
         require([name], self._clouds, what="cloud", where="the data")
         return self._clouds[name].padded(fields, most, order_by)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import uproot
 
 from lawful.data import fourvectors
-from lawful.data.clouds import Cloud, from_awkward, leaves, native
+from lawful.data.clouds import Cloud, from_awkward, joined, leaves, native
 from lawful.data.formats import Batch, Sink, Table, faults
 from lawful.data.names import listed, nearest
 from lawful.errors import InputError
@@ -23,7 +23,7 @@ Array = npt.NDArray[Any]
 
 _NOTES = "lawful"
 _NOT_A_BRANCH = re.compile(r"/|\[\d*\]|^$")
-_AT_ONCE = 200_000  # rows of a piece of ragged branches
+_AT_ONCE = 200_000  # rows of a piece of branches of lists of records
 _BASKET = 100_000  # rows that are packed together
 
 
@@ -130,19 +130,32 @@ class TreeTable(Table):
     def batches(
         self, columns: Sequence[str], ragged: Sequence[str], rows: int | None, stop: int | None
     ) -> Iterator[Batch]:
-        """The columns named, piece by piece; in one piece when `rows` is absent and no branch is ragged."""
+        """The columns named, piece by piece; in one piece when `rows` is absent."""
         total = self.rows or 0
         end = total if stop is None else min(stop, total)
-        step = rows or (_AT_ONCE if ragged else max(end, 1))
+        step = rows or max(end, 1)
         with faults(self._path, "ROOT"):
             for start in range(0, end, step):
                 till = min(start + step, end)
                 found = self._columns(columns, start, till)
-                clouds = {
-                    name: from_awkward(self._tree[name].array(entry_start=start, entry_stop=till, library="ak"))
-                    for name in ragged
-                }
-                yield Batch(found, clouds, till - start)
+                yield Batch(found, {name: self._lists(name, start, till) for name in ragged}, till - start)
+
+    def _lists(self, name: str, start: int, till: int) -> Cloud:
+        """The lists of one ragged branch.
+
+        Lists of numbers are read as a whole: the baskets of one branch are held beside what they become. Records take
+        several times their size while they are taken apart, so they are read in pieces.
+        """
+        branch = self._tree[name]
+        numbers = isinstance(branch.interpretation.content, uproot.interpretation.numerical.AsDtype)
+        step = till - start if numbers else _AT_ONCE
+        parts = [
+            from_awkward(
+                branch.array(entry_start=at, entry_stop=min(at + step, till), library="ak", array_cache=None)
+            )
+            for at in range(start, till, step)
+        ]
+        return parts[0] if len(parts) == 1 else joined(parts)
 
     def _columns(self, names: Sequence[str], start: int, till: int) -> dict[str, Array]:
         by_branch: dict[str, list[str]] = {}

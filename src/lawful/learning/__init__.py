@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lawful.learning.archive import load
+    from lawful.learning.augmenting_clouds import augment_clouds
+    from lawful.learning.augmenting_images import augment_images
     from lawful.learning.loop import Examples, Settings, train
     from lawful.learning.members import Members
     from lawful.learning.objectives import (
@@ -27,6 +29,8 @@ _HOME = {
     "SignedSquaredError": "objectives",
     "SquaredError": "objectives",
     "TargetScaling": "scaling",
+    "augment_clouds": "augmenting_clouds",
+    "augment_images": "augmenting_images",
     "load": "archive",
     "train": "loop",
 }
@@ -42,6 +46,8 @@ __all__ = [
     "SignedSquaredError",
     "SquaredError",
     "TargetScaling",
+    "augment_clouds",
+    "augment_images",
     "load",
     "train",
 ]
