@@ -231,8 +231,12 @@ class Preparation:
 
 def _part(plain: dict[str, Any]) -> Part:
     """A part from plain data."""
-    given: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in plain.items()}
+    given: dict[str, Any] = {name: _tuples(value) for name, value in plain.items()}
     return Part(**given)
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(v) for v in value) if isinstance(value, list | tuple) else value
 
 
 Scaling = InputScaling | Preparation

@@ -3,6 +3,7 @@
 import itertools
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -25,6 +26,7 @@ class Part:
         fields: Names of the F columns or fields; empty where they have none.
         momenta: Whether the last four fields of an object are its four-momentum (E, px, py, pz).
         coordinates: Fields by which neighbours are found.
+        drawn: Of an image of the momenta of a cloud: how it is drawn.
         vocabulary: The words of a text that are known; they are numbered from 2, and 1 is any other word.
     """
 
@@ -35,6 +37,7 @@ class Part:
     momenta: bool = False
     coordinates: tuple[int, ...] = ()
     vocabulary: tuple[str, ...] = ()
+    drawn: tuple[tuple[str, Any], ...] = ()
 
     @property
     def counted(self) -> bool:

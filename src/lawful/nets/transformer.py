@@ -189,7 +189,8 @@ class PairBias(nn.Module):
         u = u * (mask[:, i] & mask[:, j]).unsqueeze(-1)
         u = nn.functional.pad(u, (0, 0, 0, 1))  # of an object with itself: nothing
         P = momenta.shape[-2]
-        return u.transpose(1, 2).index_select(2, place).unflatten(2, (P, P))
+        square: Tensor = u.transpose(1, 2).index_select(2, place).unflatten(2, (P, P))
+        return square
 
 
 def waves(steps: int, width: int) -> Tensor:

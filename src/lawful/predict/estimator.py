@@ -331,13 +331,13 @@ class NetEstimator(BaseEstimator):
 
     def _find_structure(self, table: Table) -> Structure:
         found = read_structure(table.X, self.net, self.inputs)
-        return found if self.pretrained is None else self.pretrained.structure(found)  # type: ignore[no-any-return]
+        return found if self.pretrained is None else self.pretrained.structure(found)
 
     def _lengths(self, inputs: Array) -> torch.Tensor | None:
         """How many objects prepared events have."""
-        return (
-            self.scaling_.ready.lengths(torch.from_numpy(inputs)) if isinstance(self.scaling_, Preparation) else None
-        )
+        if not isinstance(self.scaling_, Preparation):
+            return None
+        return self.scaling_.ready.lengths(torch.from_numpy(inputs))
 
     def _fit_scaling(self, x: Array, weight: Array) -> Scaling:
         found: Scaling

@@ -23,7 +23,9 @@ def kind_of(name: str, value: Any, net: Any) -> str:
         return "text"
     if is_frame(value):
         return "table"
-    if isinstance(value, Cloud | Mapping) or is_pair(value) or type(value).__module__.split(".")[0] == "awkward":
+    if is_cloudy(value):
+        if takes == ("image",):  # pixels that its momenta hit
+            return "image"
         return "sequence" if takes and "cloud" not in takes else "cloud"
     dimensions = depth(value)
     if dimensions == 2:
@@ -58,6 +60,11 @@ def depth(value: Any) -> int:
 def is_frame(value: Any) -> bool:
     """Whether this is a data frame."""
     return hasattr(value, "columns") and hasattr(value, "iloc")
+
+
+def is_cloudy(value: Any) -> bool:
+    """Whether these are objects by field, or values and a mask."""
+    return isinstance(value, Cloud | Mapping) or is_pair(value) or type(value).__module__.split(".")[0] == "awkward"
 
 
 def is_pair(value: Any) -> bool:

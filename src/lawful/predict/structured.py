@@ -1,5 +1,6 @@
 """Structured inputs, alone or by name, and the rows of numbers that are made of them."""
 
+import inspect
 import re
 import warnings
 from collections.abc import Mapping, Sequence
@@ -7,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from lawful.data.cloud_checks import check_cloud
 from lawful.data.clouds import Cloud
+from lawful.data.images import jet_images
 from lawful.errors import InputError
 from lawful.grammar import nearest
-from lawful.nets.structure import Part, Structure
+from lawful.nets.structure import COUNTED, Part, Structure
 from lawful.nets.structured import STRUCTURED
 from lawful.physics.kinematics import gives_momenta
 from lawful.predict.inputs import Array, is_events
@@ -31,6 +34,9 @@ from lawful.predict.kinds import (
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 _SETTINGS = ("fields", "most")
+_DRAWN: dict[str, Any] = {
+    name: p.default for name, p in inspect.signature(jet_images).parameters.items() if p.kind is p.KEYWORD_ONLY
+}
 _MOST_WORDS = 20_000
 
 
@@ -86,13 +92,22 @@ def read_part(name: str, value: Any, net: Any, settings: Mapping[str, Any]) -> P
     Raises:
         InputError: When it is not understood.
     """
-    for key in settings:
-        if key not in _SETTINGS:
-            raise InputError(f"inputs: {called(name)} has no setting {key!r}: use 'fields' or 'most'.")
     kind = kind_of(name, value, net)
     if kind == "table":
         table = table_of(name, value)
         return Part(name, kind, (table.shape[1],), columns_of(value) or ())
+    drawn = kind == "image" and is_cloudy(value)
+    allowed = _SETTINGS if kind in COUNTED else tuple(_DRAWN) if drawn else ()
+    for key in settings:
+        if key not in allowed:
+            what = f"use {list(allowed)}" if allowed else "it has none"
+            raise InputError(f"inputs: {called(name)}, read as {kind}, has no setting {key!r}: {what}.")
+    if drawn:
+        chosen = _DRAWN | dict(settings)
+        values = chosen["value"]
+        pixels = int(chosen["pixels"]) if isinstance(chosen["pixels"], int) else 1
+        shape = (1 if isinstance(values, str) else len(values), pixels, pixels)
+        return Part(name, kind, shape, drawn=tuple(chosen.items()))
     if kind == "image":
         return Part(name, kind, images_of(name, value).shape[1:])
     most = settings.get("most")
@@ -163,7 +178,7 @@ def _block(part: Part, value: Any, *, gaps_allowed: bool) -> Array:
     if part.kind == "table":
         return _table_block(part, value, gaps_allowed=gaps_allowed)
     if part.kind == "image":
-        images = images_of(part.name, value)
+        images = _drawn(part, value) if part.drawn else images_of(part.name, value)
         if images.shape[1:] != part.shape:
             raise InputError(
                 f"{called(part.name)}: images of {times(images.shape[1:])} (channels, rows, columns); the model was "
@@ -188,18 +203,23 @@ def _block(part: Part, value: Any, *, gaps_allowed: bool) -> Array:
             cloud[name]
         except InputError as error:
             raise InputError(f"{called(part.name)}, with which the model was fitted: {error}") from None
-    _check_objects(part.name, cloud, names)
+    check_cloud(cloud, part.name or "X")
     order = "pt" if part.kind == "cloud" and gives_momenta(names) else None
-    places = part.shape[0]
-    if int(cloud.counts.max(initial=0)) > places:
-        warnings.warn(_cut_off(part.name, cloud, places, order), UserWarning, stacklevel=6)
-        values, mask = cloud.padded(names, places, order)
-    else:
-        values, mask = cloud.padded(names, places)
+    if int(cloud.counts.max(initial=0)) > part.shape[0]:
+        warnings.warn(f"{called(part.name)}: {cloud.cut(part.shape[0], order)}.", UserWarning, stacklevel=6)
+    values, _ = cloud.padded(names, part.shape[0], order, quiet=True)
     block = np.empty((len(cloud), part.width), values.dtype)
-    block[:, 0] = mask.sum(1)
+    block[:, 0] = np.minimum(cloud.counts, part.shape[0])
     block[:, 1:] = values.reshape(len(cloud), -1)
+    _check_finite(part.name, block)  # what follows from finite fields may not be
     return block
+
+
+def _drawn(part: Part, value: Any) -> Array:
+    """Images of the momenta of a cloud, (N, C, H, W)."""
+    cloud = cloud_of(part.name, value)
+    check_cloud(cloud, part.name or "X")
+    return jet_images(cloud, **dict(part.drawn))
 
 
 def _table_block(part: Part, value: Any, *, gaps_allowed: bool) -> Array:
@@ -239,41 +259,6 @@ def _text_block(part: Part, texts: Sequence[str]) -> Array:
             stacklevel=7,
         )
     return block
-
-
-def _check_objects(name: str, cloud: Cloud, fields: Sequence[str]) -> None:
-    """Refuse objects with values that are not finite, or negative energies."""
-    for field in fields:
-        values = cloud[field]
-        bad = ~np.isfinite(values) if values.dtype.kind == "f" else np.zeros(0, bool)
-        what = "NaN or infinite"
-        if field == "E" and not bad.any():
-            bad, what = values < 0, "a negative energy"
-        if bad.any():
-            first = int(np.flatnonzero(bad)[0])
-            event = int(np.searchsorted(cloud.offsets, first, "right")) - 1
-            raise InputError(
-                f"{called(name)}: the field {field!r} is {what} in {int(bad.sum())} of {len(values)} objects, first "
-                f"in object {first - int(cloud.offsets[event])} of event {event}. Remove these objects or events."
-            )
-
-
-def _cut_off(name: str, cloud: Cloud, places: int, order: str | None) -> str:
-    """What is said when objects are cut off."""
-    long = cloud.counts > places
-    beyond = int((cloud.counts[long] - places).sum())
-    said = (
-        f"{called(name)}: {int(long.sum())} of {len(cloud)} events have more than {places} objects; the {beyond} "
-        "beyond are left out"
-    )
-    if order is None:
-        return said + ", the last ones of each."
-    pt = np.asarray(cloud["pt"], np.float64)
-    event = np.repeat(np.arange(len(cloud)), cloud.counts)
-    ranked = np.lexsort((-pt, event))
-    place = np.arange(len(pt)) - np.repeat(cloud.offsets[:-1], cloud.counts)
-    lost = pt[ranked][place >= places].sum() / max(pt.sum(), 1e-300)
-    return said + f", those of lowest pt, which carry {lost:.2%} of the summed pt."
 
 
 def _check_finite(name: str, x: Array, *, gaps_allowed: bool = False, names: Sequence[str] = ()) -> None:
