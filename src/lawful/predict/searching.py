@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,6 @@ import numpy as np
 
 from lawful.errors import InputError
 from lawful.nets.values import flag, number, whole
-from lawful.predict.inputs import Array
 from lawful.predict.searching_judging import (
     Judge,
     divide_rows,
@@ -55,13 +55,12 @@ class Search:
         model: A model with these settings, trained on all events of the search.
         table: A row for each trial: "trial", a column for each setting, "score" and "score spread" (NaN where it did
             not finish), "state" ("finished", "pruned", "failed"), "epochs made", "seconds", "reason" of a failure.
-        importance: A row for each setting, "setting", "importance" (share of the variance of the score over the
-            space, from finished trials) and "importance spread"; NaN with fewer than ten finished trials.
         kind: What the score is.
         maximise: Whether more is better.
         resumed: How many trials were in the storage when the call began.
         space: What was chosen from.
-        places: Where each trial's settings stand in their ranges, from 0 to 1, (trials, settings).
+        trials: Optuna's trials that have ended, by their number, for its own tools.
+        seed: Of the search.
     """
 
     best: dict[str, Any]
@@ -69,12 +68,12 @@ class Search:
     spread: float
     model: Any
     table: "pd.DataFrame"
-    importance: "pd.DataFrame"
     kind: str
     maximise: bool
     resumed: int
     space: tuple[Setting, ...] = field(repr=False)
-    places: Array = field(repr=False)
+    trials: dict[int, Any] = field(repr=False)
+    seed: int = field(repr=False)
 
     def count(self, state: str) -> int:
         """Number of trials that are "finished", "pruned" or "failed"."""
@@ -84,6 +83,15 @@ class Search:
     def pruned(self) -> int:
         """Number of trials that were stopped early."""
         return self.count(PRUNED)
+
+    @cached_property
+    def importance(self) -> "pd.DataFrame":
+        """Which settings mattered; see `importances`.
+
+        A row for each setting, the most important first: "setting", "importance" (share of the variance of the score
+        over the whole space, from finished trials), and "importance spread"; NaN with fewer than ten finished trials.
+        """
+        return importances(self.trials, self.space, self.seed)
 
     def __repr__(self) -> str:
         """The best settings, and how many trials there were, for a screen."""
@@ -170,8 +178,8 @@ def search(
         (15, 'squared error / variance', ['alpha'])
     """
     need_optuna()
-    space_read = read_space(space, model)
     _check(model, validation, folds, name, seed)
+    space_read = read_space(space, model)
     trials, workers = whole("trials", trials, 1), whole("workers", workers, 1)
     if seconds is not None:
         number("seconds", seconds, above=0, also="None or ")
@@ -217,12 +225,12 @@ def search(
         spread=best.user_attrs["outcome"]["spread"],
         model=fitted,
         table=tabled(done, space_read),
-        importance=importances(study, done, space_read, int(seed)),
         kind=judge.kind,
         maximise=judge.maximise,
         resumed=len(there),
         space=space_read,
-        places=np.array([[s.place(trial.params[s.name]) for s in space_read] for trial in done.values()]),
+        trials=done,
+        seed=int(seed),
     )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _GREY = "#717581"
 _MOST = 8  # labels beside an axis of choices
+_CEILING = 4.0  # first losses at which the picture ends: what diverges leaves it
 
 
 @styled
@@ -63,7 +64,7 @@ def _importance(axis: "Axes", found: "Search") -> None:
     axis.barh(places, table["importance"], xerr=table["importance spread"], color=COLOURS[0], height=0.6)
     axis.set_yticks(places, [shortened(name) for name in table["setting"]])
     axis.tick_params(axis="y", which="both", length=0)
-    axis.set(xlabel="share of the variance of the score", xlim=(0, None))
+    axis.set(xlabel="share of the variance of the score", xlim=(0, 1))
 
 
 def _parallel(axis: "Axes", found: "Search") -> None:
@@ -71,7 +72,8 @@ def _parallel(axis: "Axes", found: "Search") -> None:
 
     trials = found.table[found.table["state"] == FINISHED]
     order = trials["score"].rank(ascending=found.maximise, pct=True).to_numpy()  # 1 is the best
-    places = found.places[trials.index]
+    raw = [found.trials[number].params for number in trials["trial"]]
+    places = [[setting.place(one[setting.name]) for setting in found.space] for one in raw]
     across = np.arange(len(found.space))
     nudge = np.random.default_rng(0).uniform(-0.012, 0.012, len(places))  # lines through one choice are told apart
     paths = [np.column_stack([across, row + shift]) for row, shift in zip(places, nudge, strict=True)]
@@ -88,9 +90,10 @@ def _parallel(axis: "Axes", found: "Search") -> None:
     axis.set_xticks(across, [shortened(setting.name, 20) for setting in found.space])
     axis.set(yticks=[], xlim=(-0.2, len(across) - 0.6), ylim=(-0.06, 1.06))
     axis.tick_params(which="both", length=0)
+    axis.spines[:].set_visible(False)
     bar = axis.figure.colorbar(lines, ax=axis, pad=0.01, ticks=[])
     bar.set_label("rank: better upwards")
-    axis.legend(loc="upper right", bbox_to_anchor=(1.0, 1.14))
+    axis.legend(loc="lower right", bbox_to_anchor=(1.0, 0.99))
 
 
 def _labels(setting: Setting) -> list[tuple[float, str]]:
@@ -120,7 +123,7 @@ def draw_rates(found: "LearningRates") -> "Figure":
     if len(finite) and finite.min() > 0:
         axis.set_yscale("log")
         first = finite[0]
-        axis.set_ylim(finite.min() / 1.3, min(finite.max() * 1.3, 30 * first))  # what diverges leaves the picture
+        axis.set_ylim(finite.min() / 1.2, min(finite.max() * 1.2, _CEILING * first))
     axis.set(xlabel="epoch", ylabel="loss (dashed: held-out events)")
     axis.legend(title="learning rate", loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
 from lawful.errors import InputError
-from lawful.nets.values import one_of, whole
+from lawful.nets.values import whole
 from lawful.predict.checking import validation_parts
 from lawful.predict.estimator import NetEstimator
 from lawful.predict.inputs import Array, check_weight, is_events, take_apart
@@ -184,8 +185,13 @@ def read_judge(model: Any, data: Data, score: Any) -> Judge:
         InputError: When it is none of these, or the model has no loss of its own kind.
     """
     if isinstance(score, str):
-        scorer = get_scorer(one_of("score", score, get_scorer_names(), ", or a function (model, X, y, weight)"))
-        return Judge(score, True, _Scorer(scorer))
+        if score not in get_scorer_names():
+            near = get_close_matches(score, get_scorer_names(), 3, 0.4)
+            raise InputError(
+                f"score={score!r}: scikit-learn has no scorer of this name{f'; near are {near}' if near else ''}. "
+                "Give one of its names, or a function (model, X, y, weight)."
+            )
+        return Judge(score, True, _Scorer(get_scorer(score)))
     if callable(score):
         return Judge(getattr(score, "__name__", "score"), True, score)
     if score is not None:

@@ -64,7 +64,8 @@ def learning_rates(
     the epochs and $r^*$ the rate of the smallest $L_r$, the progress of a rate is
     $p_r = (L_0 - L_r) / (L_0 - L_{r^*})$. A rate
 
-    - *diverges* when its loss stops being a number, or when $r > r^*$ and $L_r > L_0$;
+    - *diverges* when its loss stops being a number, or when $r > r^*$, it is not good, and its mean loss over all
+      epochs is above $L_0$;
     - is *good* when $p_r \ge 0.9$;
     - is *too small* when it makes less progress and $r < r^*$, *too large* when $r > r^*$.
 
@@ -170,10 +171,10 @@ def verdicts(losses: Sequence[Array], broken: Sequence[bool]) -> list[tuple[str,
     progress = (first - ends) / (first - ends[best])
     found = []
     for place, (end, share) in enumerate(zip(ends.tolist(), progress.tolist(), strict=True)):
-        if np.isnan(end) or (place > best and end > first):
-            verdict = DIVERGES
-        elif share >= _ENOUGH:
+        if share >= _ENOUGH:
             verdict = GOOD
+        elif np.isnan(end) or (place > best and np.mean(losses[place]) > first):
+            verdict = DIVERGES
         else:
             verdict = SMALL if place < best else LARGE
         found.append((verdict, end, share))

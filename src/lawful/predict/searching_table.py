@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 OWN = ("trial", "score", "score spread", "state", "epochs made", "seconds", "reason")
 LEAST = 10  # finished trials below which an importance says nothing
-_REPEATS = 10
+_REPEATS, _TREES = 8, 16
 
 
 def column(setting: Setting) -> str:
@@ -49,12 +49,13 @@ def tabled(trials: dict[int, Any], space: tuple[Setting, ...]) -> "pd.DataFrame"
     return pd.DataFrame(rows)
 
 
-def importances(study: Any, trials: dict[int, Any], space: tuple[Setting, ...], seed: int) -> "pd.DataFrame":
+def importances(trials: dict[int, Any], space: tuple[Setting, ...], seed: int) -> "pd.DataFrame":
     """Share of the variance of the score that each setting explains, by functional analysis of variance.
 
+    Hutter, Hoos, Leyton-Brown, 'An efficient approach for assessing hyperparameter importance' (2014).
+
     Args:
-        study: Optuna's study.
-        trials: Its trials that have ended.
+        trials: Optuna's trials that have ended.
         space: What was chosen from.
         seed: Forests and bootstrap follow from it.
 
@@ -73,12 +74,12 @@ def importances(study: Any, trials: dict[int, Any], space: tuple[Setting, ...], 
         rng = np.random.default_rng([seed, 104729])
         for repeat in range(1 + _REPEATS):
             some = rng.integers(len(finished), size=len(finished)) if repeat else np.arange(len(finished))
-            found[repeat] = _fanova(study.direction, [finished[i] for i in some], names, seed + repeat)
+            found[repeat] = _fanova([finished[i] for i in some], names, seed + repeat)
     table = pd.DataFrame({"setting": names, "importance": found[0], "importance spread": found[1:].std(0, ddof=1)})
     return table.sort_values("importance", ascending=False, kind="stable", ignore_index=True)
 
 
-def _fanova(direction: Any, trials: list[Any], names: list[str], seed: int) -> Array:
+def _fanova(trials: list[Any], names: list[str], seed: int) -> Array:
     import optuna
     from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 
@@ -87,10 +88,10 @@ def _fanova(direction: Any, trials: list[Any], names: list[str], seed: int) -> A
     if len({trial.value for trial in trials}) < 2:
         return np.full(len(names), np.nan)
     with quiet():
-        sample = optuna.create_study(direction=direction)
+        sample = optuna.create_study()
     sample.add_trials(trials)
     varied = [name for name in names if len({trial.params[name] for trial in trials}) > 1]
     if not varied:
         return np.full(len(names), np.nan)
-    of = get_param_importances(sample, evaluator=FanovaImportanceEvaluator(n_trees=32, seed=seed), params=varied)
+    of = get_param_importances(sample, evaluator=FanovaImportanceEvaluator(n_trees=_TREES, seed=seed), params=varied)
     return np.array([float(of.get(name, 0.0)) for name in names])
