@@ -289,7 +289,9 @@ def test_events_bring_weights_and_groups():
         "pair": np.repeat(np.arange(60), 2),
         "w": rng.choice([1.0, -0.5], 120, p=[0.8, 0.2]),
     }
-    events = lf.Events(columns | {"y": (columns["x"] + rng.normal(size=120) > 0).astype(int)}, y="y", weight="w", group="pair")
+    events = lf.Events(
+        columns | {"y": (columns["x"] + rng.normal(size=120) > 0).astype(int)}, y="y", weight="w", group="pair"
+    )
     model = lf.Classifier(net="linear", epochs=5)
     data = read_data(model, events, None, None)
     for learn, judge in divide_rows(data, model, 5, 0):

@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 from sklearn.cluster import KMeans
 from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsRegressor
@@ -163,3 +164,15 @@ def test_digests_know_what_changed():
         digest([1.0]),
     ]
     assert len({*same, *others}) == 7
+
+
+@pytest.mark.parametrize("kind", ["torch", "awkward", "pandas", "list", "sparse"])
+def test_inputs_of_every_kind_give_the_same_trials(kind):
+    import awkward as ak
+    import pandas as pd
+    import torch
+
+    make = {"torch": torch.from_numpy, "awkward": ak.from_numpy, "list": np.ndarray.tolist, "sparse": csr_array}
+    given = make.get(kind, pd.DataFrame)(X)
+    found = search(X=given, y=given[:, 0] if kind == "torch" else Y)
+    assert found.table["score"].to_numpy() == pytest.approx(search().table["score"].to_numpy())

@@ -75,8 +75,9 @@ def read_data(model: Any, X: Any, y: Any, weight: Any) -> Data:
         groups = table.groups
         weight = table.weight if weight is not None or weighted else None
         X, y = (X if isinstance(model, NetEstimator) else table.X), table.y
-    elif isinstance(X, list):
-        X = np.asarray(X)
+    elif not isinstance(X, dict | tuple):
+        table = take_apart(X, y, weight)
+        X, y, weight = (np.asarray(table.X) if isinstance(X, list) else table.X), table.y, table.weight
     rows = count_rows(X)
     y = None if y is None else np.asarray(y)
     if y is not None and (y.ndim == 0 or len(y) != rows):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 
 from lawful.errors import InputError
 from lawful.predict.inputs import is_events
@@ -143,6 +144,9 @@ def _feed(found: Any, value: Any) -> None:
     elif isinstance(value, list | tuple):
         for inner in value:
             _feed(found, inner)
+    elif issparse(value):
+        rows = value.tocsr()
+        _feed(found, (rows.shape, rows.data, rows.indices, rows.indptr))
     elif hasattr(value, "iloc"):
         _feed(found, (list(getattr(value, "columns", [])), np.asarray(value)))
     elif isinstance(value, np.ndarray) and value.dtype != object:

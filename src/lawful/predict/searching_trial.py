@@ -248,5 +248,6 @@ def _is_of_settings(error: Exception) -> bool:
 
 def _silent(model: Any) -> Any:
     """The model without bars of its own, which would write over that of the search."""
-    names = [name for name in model.get_params(deep=True) if name.split("__")[-1] == "verbose"]
+    given = model.get_params(deep=True).items()
+    names = [name for name, value in given if name.split("__")[-1] == "verbose" and value in (None, True)]
     return model.set_params(**dict.fromkeys(names, False))
