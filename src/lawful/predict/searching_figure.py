@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lawful.evidence.figures.style import COLOURS, SIGNAL, canvas, shortened, styled
+from lawful.predict.inputs import Array
 from lawful.predict.searching_rates import DIVERGES, GOOD
 from lawful.predict.searching_space import Choice, Setting
 from lawful.predict.searching_trial import FINISHED
@@ -23,7 +24,7 @@ _CEILING = 4.0  # first losses at which the picture ends: what diverges leaves i
 
 @styled
 def draw_search(found: "Search") -> "Figure":
-    """Best so far, importance, and below both the settings of all finished trials on parallel axes."""
+    """Best so far, importance, and below both the settings of all trials on parallel axes."""
     figure, axes = canvas(9.0, 6.4, nrows=2, ncols=2)
     grid = axes[0, 0].get_gridspec()
     for axis in axes[1]:
@@ -70,13 +71,18 @@ def _importance(axis: "Axes", found: "Search") -> None:
 def _parallel(axis: "Axes", found: "Search") -> None:
     from matplotlib.collections import LineCollection
 
-    trials = found.table[found.table["state"] == FINISHED]
-    order = trials["score"].rank(ascending=found.maximise, pct=True).to_numpy()  # 1 is the best
-    raw = [found.trials[number].params for number in trials["trial"]]
-    places = [[setting.place(one[setting.name]) for setting in found.space] for one in raw]
+    finished = (found.table["state"] == FINISHED).to_numpy()
+    order = found.table["score"][finished].rank(ascending=found.maximise, pct=True).to_numpy()  # 1 is the best
     across = np.arange(len(found.space))
-    nudge = np.random.default_rng(0).uniform(-0.012, 0.012, len(places))  # lines through one choice are told apart
-    paths = [np.column_stack([across, row + shift]) for row, shift in zip(places, nudge, strict=True)]
+    nudge = np.random.default_rng(0).uniform(-0.012, 0.012, len(found.table))  # lines through one choice fan out
+
+    def path(row: int) -> Array:
+        raw = found.trials[int(found.table["trial"].iloc[row])].params
+        return np.column_stack([across, [s.place(raw[s.name]) + nudge[row] for s in found.space]])
+
+    stopped = [path(row) for row in np.flatnonzero(~finished).tolist()]
+    axis.add_collection(LineCollection(stopped, colors="0.85", linewidths=0.6))
+    paths = [path(row) for row in np.flatnonzero(finished).tolist()]
     arranged = np.argsort(order)
     lines = LineCollection([paths[i] for i in arranged], cmap="viridis", alpha=0.7, linewidths=1.0)
     lines.set_array(order[arranged])
@@ -100,7 +106,7 @@ def _labels(setting: Setting) -> list[tuple[float, str]]:
     """Heights and texts beside an axis."""
     if isinstance(setting, Choice):
         some = np.unique(np.linspace(0, len(setting.labels) - 1, min(len(setting.labels), _MOST)).astype(int))
-        return [(setting.place(setting.labels[i]), setting.labels[i]) for i in some]
+        return [(setting.place(setting.labels[i]), setting.labels[i].strip("'")) for i in some]
     middle = np.sqrt(setting.low * setting.high) if setting.log else (setting.low + setting.high) / 2
     return [(height, f"{value:.3g}") for height, value in ((0, setting.low), (0.5, middle), (1, setting.high))]
 
@@ -110,7 +116,7 @@ def draw_rates(found: "LearningRates") -> "Figure":
     """Loss against epoch for each rate; a cross ends the line of one that stopped being a number."""
     figure, axis = canvas(6.4, 4.6)
     curves = found.curves
-    finite = curves["loss"].to_numpy(float)
+    finite = np.concatenate([curves["loss"], curves["validation loss"].dropna()])
     for place, (_, row) in enumerate(found.table.iterrows()):
         of = curves[curves["learning rate"] == row["learning rate"]]
         colour = COLOURS[place % len(COLOURS)]
@@ -122,7 +128,7 @@ def draw_rates(found: "LearningRates") -> "Figure":
             axis.plot(of["epoch"].iloc[-1:], of["loss"].iloc[-1:], "x", color=colour, markersize=9)
     if len(finite) and finite.min() > 0:
         axis.set_yscale("log")
-        first = finite[0]
+        first = curves["loss"].iloc[0]
         axis.set_ylim(finite.min() / 1.2, min(finite.max() * 1.2, _CEILING * first))
     axis.set(xlabel="epoch", ylabel="loss (dashed: held-out events)")
     axis.legend(title="learning rate", loc="center left", bbox_to_anchor=(1.0, 0.5))
