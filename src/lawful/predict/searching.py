@@ -102,7 +102,7 @@ class Search:
         return f"{chosen}\n{self.kind} {self.score:.4g}{error}, best of {len(self.table)} trials ({counts}{there})"
 
     def figure(self) -> "Figure":
-        """Best score so far against trials, importance of each setting, and all trials' settings, grey if unscored."""
+        """Best score so far, importance of each setting, and the settings of all trials, grey if unscored."""
         from lawful.predict.searching_figure import draw_search
 
         return draw_search(self)
