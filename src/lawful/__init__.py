@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from lawful.predict import Classifier as Classifier
     from lawful.predict import Regressor as Regressor
     from lawful.predict import compare as compare
+    from lawful.predict import learning_rates as learning_rates
+    from lawful.predict import search as search
 
 _HOME = {
     "Classifier": "lawful.predict",
@@ -31,8 +33,10 @@ _HOME = {
     "InputError": "lawful.errors",
     "Regressor": "lawful.predict",
     "compare": "lawful.predict",
+    "learning_rates": "lawful.predict",
     "load": "lawful.learning",
     "read": "lawful.data",
+    "search": "lawful.predict",
 }
 _ROOMS = ("data", "evidence", "learning", "nets", "physics", "predict", "simulators", "studies")
 

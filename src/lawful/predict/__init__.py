@@ -3,5 +3,7 @@
 from lawful.predict.classifier import Classifier
 from lawful.predict.comparing import Comparison, compare
 from lawful.predict.regressor import Regressor
+from lawful.predict.searching import Search, search
+from lawful.predict.searching_rates import LearningRates, learning_rates
 
-__all__ = ["Classifier", "Comparison", "Regressor", "compare"]
+__all__ = ["Classifier", "Comparison", "LearningRates", "Regressor", "Search", "compare", "learning_rates", "search"]

@@ -88,6 +88,8 @@ class NetEstimator(BaseEstimator):
     pretrained: Any
     seed: Any
 
+    _watch: Callable[[dict[str, Any]], None] | None = None  # called after each epoch; may raise to end the training
+
     # ---- what the two kinds differ in ------------------------------------------------------------------------
     @abstractmethod
     def _learn_targets(self, y: Any, weight: Array) -> Array:
@@ -159,6 +161,8 @@ class NetEstimator(BaseEstimator):
                 held = line["validation_loss"]
                 judged = "" if held is None else f" validation {held:.5f}"
                 progress.step(f"loss {line['train_loss']:.5f}{judged} {line['seconds']:.1f} s")
+                if self._watch is not None:
+                    self._watch(line)
 
             history = train(
                 self.members_,
