@@ -24,6 +24,7 @@ from lawful.predict.kinds import (
     depth,
     described,
     images_of,
+    is_cloudy,
     is_pair,
     is_ragged,
     is_text,
