@@ -24,7 +24,8 @@ def simulate(world: str, n: int, seed: int = 0, **settings: Any) -> "Events":
         **settings: Of the world; those that are not given have their defaults.
 
     Returns:
-        The events, with features, one target or several, and the unit of each column.
+        The events, with features, one target or several, and the unit of each column; where the world makes them,
+        with weights, systematic variations and clouds.
 
     Raises:
         InputError: When there is no such world or setting (names the nearest), or a value is out of range.
@@ -53,6 +54,9 @@ def simulate(world: str, n: int, seed: int = 0, **settings: Any) -> "Events":
         features=list(made.features),
         extras=made.extras,
         units={name: known.columns[name].unit for name in columns},
+        weight=made.weight,
+        variations={name: {"weight": weight} for name, weight in made.variations.items()} or None,
+        clouds=made.clouds or None,
     )
 
 
