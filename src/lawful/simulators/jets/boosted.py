@@ -1,12 +1,16 @@
 """The world `boosted-jets`: what it can be given, what it makes, and how its work is shared among processes."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lawful.errors import InputError
 from lawful.simulators.jets.processes import PROCESSES
-from lawful.simulators.world import Array, Choice, Column, Drawn, Setting, Switch, World
+from lawful.simulators.world import Choice, Column, Drawn, Setting, Switch, World
+
+if TYPE_CHECKING:
+    from lawful.simulators.jets.drawing import Labelled
 
 _CHUNK = 500  # jets that one process makes at a time, whatever the number of processes
 _FIELDS = {"px": "GeV", "py": "GeV", "pz": "GeV", "E": "GeV", "charge": "", "pid": ""}
@@ -17,18 +21,17 @@ def _draw(n: int, rng: np.random.Generator, **settings: Any) -> Drawn:
     from lawful.simulators.jets.drawing import joined
     from lawful.simulators.jets.generating import VARIATIONS
 
-    names = settings["processes"]
     _check(n, settings)
-    each = [n // len(names) + (i < n % len(names)) for i in range(len(names))]
-    sizes = [(name, size) for name, jets in zip(names, each, strict=True) for size in _shares(jets)]
     order = rng.permutation(n)
-    parts = _made(sizes, list(rng.spawn(len(sizes))), settings)
-    whole = joined(parts)
-    label = np.concatenate([np.full(size, name) for name, size in sizes])
+    made = make(n, rng, settings)
+    whole = joined([part for _, part in made])
+    label = np.repeat([name for name, _ in made], [len(part.counts) for _, part in made])
     weight = whole.weight.copy()
-    for name in names:
+    for name in settings["processes"]:
         weight[label == name] /= weight[label == name].mean()
-    varied = {name: (weight * whole.varied[:, i])[order] for i, name in enumerate(VARIATIONS) if settings["variations"]}
+    varied = {
+        name: (weight * whole.varied[:, i])[order] for i, name in enumerate(VARIATIONS) if settings["variations"]
+    }
     clouds = {}
     if settings["constituents"]:
         cloud = Cloud(offsets_of(whole.counts), {name: whole.constituents[:, i] for i, name in enumerate(_FIELDS)})
@@ -43,7 +46,7 @@ def _draw(n: int, rng: np.random.Generator, **settings: Any) -> Drawn:
     )
 
 
-def _check(n: int, settings: dict[str, Any]) -> None:
+def _check(n: int, settings: Mapping[str, Any]) -> None:
     names, pt, scatter = settings["processes"], settings["pt"], settings["scatter"]
     if n < len(names):
         raise InputError(f"boosted-jets: n={n}: expected at least one jet for each of {', '.join(names)}.")
@@ -54,37 +57,44 @@ def _check(n: int, settings: dict[str, Any]) -> None:
         )
 
 
+def make(n: int, rng: np.random.Generator, settings: Mapping[str, Any]) -> "list[tuple[str, Labelled]]":
+    """Chunks of jets, n together, each with the name of its process; made on all cores, or on as many as asked.
+
+    Each chunk has a generator of its own, so that the jets do not depend on who makes them.
+
+    Raises:
+        InputError: When pythia8mc or fastjet is absent, or such jets cannot be made.
+    """
+    from joblib import Parallel, cpu_count, delayed
+
+    from lawful.progress import Progress
+    from lawful.simulators.jets.drawing import Cut, labelled
+    from lawful.simulators.jets.generating import Beam
+    from lawful.simulators.jets.packages import imported
+
+    imported("pythia8mc"), imported("fastjet")
+    names, (low, high) = settings["processes"], settings["pt"]
+    each = [n // len(names) + (i < n % len(names)) for i in range(len(names))]
+    sizes = [(name, size) for name, jets in zip(names, each, strict=True) for size in _shares(jets)]
+    shared = ("eta", "radius", "bias", "energy", "multiparton", "variations", "detector")
+    scatter = (settings["scatter"][0] * low, settings["scatter"][1] * high)
+    beam = Beam(scatter=scatter, pt=low, **{name: settings[name] for name in shared})
+    cut = Cut((low, high), settings["soft_drop_z"], settings["soft_drop_beta"])
+    tasks = [(*size, beam, cut, child) for size, child in zip(sizes, rng.spawn(len(sizes)), strict=True)]
+    workers = min(settings["cores"] or cpu_count(), len(tasks))
+    made: list[tuple[str, Labelled]] = []
+    with Progress("boosted-jets", len(tasks)) as progress:
+        parts = Parallel(n_jobs=workers, return_as="generator")(delayed(labelled)(*task) for task in tasks)
+        for (name, _), part in zip(sizes, parts, strict=True):
+            made.append((name, part))
+            progress.step(f"{sum(len(one.counts) for _, one in made):,} jets")
+    return made
+
+
 def _shares(jets: int) -> list[int]:
     """Sizes of the chunks that make so many jets."""
     chunks = -(-jets // _CHUNK)
     return [jets // chunks + (i < jets % chunks) for i in range(chunks)]
-
-
-def _made(sizes: list[tuple[str, int]], generators: list[np.random.Generator], settings: dict[str, Any]) -> list[Any]:
-    """The chunks in order, made by as many processes as there are cores or the setting says."""
-    from lawful.progress import Progress
-    from lawful.simulators.jets.drawing import Cut, labelled
-    from lawful.simulators.jets.generating import Beam, imported
-
-    imported("pythia8mc"), imported("fastjet")
-    low, high = settings["pt"]
-    beam = Beam(
-        scatter=(settings["scatter"][0] * low, settings["scatter"][1] * high),
-        pt=low,
-        **{name: settings[name] for name in ("eta", "radius", "bias", "energy", "multiparton", "variations", "detector")},
-    )
-    cut = Cut((low, high), settings["soft_drop_z"], settings["soft_drop_beta"])
-    tasks = [(name, size, beam, cut, rng) for (name, size), rng in zip(sizes, generators, strict=True)]
-    from joblib import Parallel, cpu_count, delayed
-
-    workers = min(settings["cores"] or cpu_count(), len(tasks))
-    made = []
-    with Progress("boosted-jets", len(tasks)) as progress:
-        results = Parallel(n_jobs=workers, return_as="generator")(delayed(labelled)(*task) for task in tasks)
-        for part in results:
-            made.append(part)
-            progress.step(f"{sum(len(one.weight) for one in made):,} jets")
-    return made
 
 
 def _taus() -> dict[str, Column]:

@@ -1,12 +1,16 @@
 """The leading jet of each event, and what is left of it after soft drop."""
 
+import contextlib
+import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lawful.simulators.jets.generating import Index, imported
+from lawful.simulators.jets.generating import Index
+from lawful.simulators.jets.packages import imported
 from lawful.simulators.world import Array
 
 
@@ -51,7 +55,7 @@ def leading_jets(event: Index, p: Array, *, radius: float, pt: tuple[float, floa
     clusters = clustered(p, counts, fastjet.JetDefinition(fastjet.antikt_algorithm, radius))
     found = clusters.inclusive_jets(min_pt=pt[0])
     number = np.asarray(ak.num(found, axis=1))
-    total = np.stack([np.asarray(ak.flatten(found[name], axis=1)) for name in ("px", "py", "pz", "E")], axis=1)
+    total = _momenta(found)
     owner = np.repeat(np.arange(len(counts)), number)  # (jets,) position among the events that are present
     size = np.hypot(total[:, 0], total[:, 1])
     # a jet beyond the window but within eta still is the leading one: its event is left out
@@ -94,7 +98,47 @@ def soft_drop_mass(p: Array, counts: Index, *, z_cut: float, beta: float, radius
     return np.maximum(np.asarray(groomed.msoftdrop, dtype=np.float64), 0.0)
 
 
+def winner_axes(p: Array, counts: Index, most: int) -> Iterator[tuple[Index, Array]]:
+    """For N = 1 to `most` the axes of the N exclusive kT jets, recombined by winner-take-all.
+
+    Args:
+        p: px, py, pz, E of the constituents, all jets one after the other, (M, 4).
+        counts: Constituents of each jet, (J,).
+        most: The largest N.
+
+    Yields:
+        How many axes each jet has, (J,), and their px, py, pz, E, one jet after the other.
+    """
+    import awkward as ak
+
+    fastjet = imported("fastjet")
+    clusters = clustered(p, counts, fastjet.JetDefinition(fastjet.kt_algorithm, _WHOLE, fastjet.WTA_pt_scheme))
+    for n in range(1, most + 1):
+        with _unwarned():
+            axes = clusters.exclusive_jets_up_to(n)
+        yield np.asarray(ak.num(axes, axis=1)), _momenta(axes)
+
+
 _WHOLE = 1000.0  # R that gathers any jet
+
+
+@contextlib.contextmanager
+def _unwarned() -> Iterator[None]:
+    """FastJet 3.5 warns of exclusive jets whatever the algorithm, and changes how Python prints warnings."""
+    format_of = warnings.formatwarning
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        try:
+            yield
+        finally:
+            warnings.formatwarning = format_of
+
+
+def _momenta(jets: Any) -> Array:
+    """px, py, pz, E of lists of jets, one list after the other."""
+    import awkward as ak
+
+    return np.stack([np.asarray(ak.flatten(jets[name], axis=1)) for name in ("px", "py", "pz", "E")], axis=1)
 
 
 def clustered(p: Array, counts: Index, definition: Any) -> Any:

@@ -110,7 +110,7 @@ def _cells(
     lowest = int(ring.min(initial=0))
     columns = int(ring.max(initial=0)) - lowest + 1
     key, cell = np.unique((event * columns + ring - lowest) * rings + place, return_inverse=True)
-    E = np.bincount(cell, energy, len(key))
+    E = np.bincount(cell, energy, len(key)).astype(np.float64)
     corner = np.stack([(key // rings) % columns + lowest, key % rings], axis=1)
     centre = (corner + 0.5) * width - np.array([0.0, np.pi])
     sigma = _resolution(E, np.abs(centre[:, 0]), name)

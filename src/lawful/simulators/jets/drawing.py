@@ -75,7 +75,7 @@ class Labelled:
 
 
 def labelled(process: str, n: int, beam: Beam, cut: Cut, rng: np.random.Generator) -> Labelled:
-    """n jets of a process; the generator alone decides which.
+    """Jets of a process, n of them; the generator alone decides which.
 
     Raises:
         InputError: When next to no event gives such a jet, or Pythia refuses the settings.
@@ -88,8 +88,8 @@ def labelled(process: str, n: int, beam: Beam, cut: Cut, rng: np.random.Generato
         tried = source.tried - before
         if tried > _TRIED * (have + 1):
             raise InputError(
-                f"of {tried:,} events of {process} {have} gave a jet with pt from {cut.pt[0]:g} to {cut.pt[1]:g} GeV, "
-                f"|eta| < {beam.eta:g} and R = {beam.radius:g}; widen the window, or move it to where the process is."
+                f"of {tried:,} events of {process} {have} gave a jet with pt from {cut.pt[0]:g} to {cut.pt[1]:g} "
+                f"GeV, |eta| < {beam.eta:g} and R = {beam.radius:g}; widen the window or move it to where the process is."
             )
         expected = (n - have) * (1.05 * passed / have if have else 2.0) + 8
         batch = source.batch(int(np.clip(expected, 32, _BATCH)))
@@ -115,7 +115,9 @@ def joined(parts: list[Labelled]) -> Labelled:
     )
 
 
-def observables(p: Array, counts: Index, total: Array, *, radius: float, z_cut: float, beta: float) -> dict[str, Array]:
+def observables(
+    p: Array, counts: Index, total: Array, *, radius: float, z_cut: float, beta: float
+) -> dict[str, Array]:
     """Everything that is measured of jets, by name.
 
     Args:
@@ -207,4 +209,3 @@ def _distance(y: Array, phi: Array) -> Array:
 
 def _over(top: Array, bottom: Array) -> Array:
     return np.divide(top, bottom, out=np.zeros_like(top), where=bottom > 0)
-

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from lawful.simulators.jets.clustering import _WHOLE, clustered
-from lawful.simulators.jets.generating import Index, imported, rapidity
+from lawful.simulators.jets.clustering import winner_axes
+from lawful.simulators.jets.generating import Index, rapidity
 from lawful.simulators.world import Array
 
 
@@ -41,19 +41,11 @@ def subjettiness(p: Array, counts: Index, *, most: int, betas: Sequence[float], 
         >>> np.round(tau, 6).tolist()
         [[0.25, 0.0]]
     """
-    import awkward as ak
-
-    fastjet = imported("fastjet")
     pt, y, phi = np.hypot(p[:, 0], p[:, 1]), rapidity(p), np.arctan2(p[:, 1], p[:, 0])
     jet = np.repeat(np.arange(len(counts)), counts)
     scale = np.bincount(jet, pt, len(counts))
-    definition = fastjet.JetDefinition(fastjet.kt_algorithm, _WHOLE, fastjet.WTA_pt_scheme)
-    clusters = clustered(p, counts, definition)
     values = {beta: np.zeros((len(counts), most)) for beta in betas}
-    for n in range(1, most + 1):
-        axes = clusters.exclusive_jets_up_to(n)
-        found = np.asarray(ak.num(axes, axis=1))
-        a = np.stack([np.asarray(ak.flatten(axes[name], axis=1)) for name in ("px", "py", "pz", "E")], axis=1)
+    for n, (found, a) in enumerate(winner_axes(p, counts, most), start=1):
         y_a, phi_a = rapidity(a), np.arctan2(a[:, 1], a[:, 0])
         first = np.cumsum(found) - found
         nearest = np.full(len(p), np.inf)  # (M,) squared distance to the nearest axis
