@@ -103,8 +103,8 @@ def check_file(world: str, settings: Mapping[str, Any], path: Path) -> None:
     clouds = [name for name in find_world(world).clouds if settings.get(name, True)]
     if clouds and ".csv" in path.suffixes:
         raise InputError(
-            f"{path}: CSV cannot hold the cloud {clouds[0]!r} of {world}; write .parquet, .h5, .npz or .root, or leave "
-            f"the cloud out with {clouds[0]}=false."
+            f"{path}: CSV cannot hold the cloud {clouds[0]!r} of {world}; write .parquet, .h5, .npz or .root, or "
+            f"leave the cloud out with {clouds[0]}=false."
         )
     folder = next(parent for parent in path.absolute().parents if parent.exists())
     if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):

@@ -133,7 +133,7 @@ BOOSTED_JETS = World(
             4.0, "", "hard scatters are preferred by this power of their pT, weights undo it", low=0, high=8
         ),
         "scatter": Setting(
-            [0.8, 1.25], "", "pT of the hard scatter over the ends of the jet's window", low=0.3, high=3, window=True
+            [0.8, 1.2], "", "pT of the hard scatter over the ends of the jet's window", low=0.3, high=3, window=True
         ),
         "energy": Setting(13_000.0, "GeV", "of the proton-proton collision", low=500, high=200_000),
         "cores": Setting(0, "", "processes that share the work, 0: one for each core", low=0, high=1024, whole=True),

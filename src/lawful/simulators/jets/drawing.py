@@ -89,7 +89,7 @@ def labelled(process: str, n: int, beam: Beam, cut: Cut, rng: np.random.Generato
         if tried > _TRIED * (have + 1):
             raise InputError(
                 f"of {tried:,} events of {process} {have} gave a jet with pt from {cut.pt[0]:g} to {cut.pt[1]:g} "
-                f"GeV, |eta| < {beam.eta:g} and R = {beam.radius:g}; widen the window or move it to where the process is."
+                f"GeV, |eta| < {beam.eta:g} and R = {beam.radius:g}; widen or move the window."
             )
         expected = (n - have) * (1.05 * passed / have if have else 2.0) + 8
         batch = source.batch(int(np.clip(expected, 32, _BATCH)))
