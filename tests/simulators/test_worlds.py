@@ -14,7 +14,6 @@ from lawful.simulators.simulating import check_file
 from lawful.simulators.spring import energy, state_after
 from lawful.simulators.well import wave_function
 
-
 # what the jets make is tested beside them, on fewer events
 _QUICK = [name for name in WORLDS if name != "boosted-jets"]
 
