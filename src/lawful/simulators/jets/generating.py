@@ -159,7 +159,7 @@ class Source:
             origin_phi=phi,
             prongs=quarks,
             weight=weight,
-            varied=weights[:, 1:] / weight[:, None],
+            varied=weights[:, 1 : 1 + len(VARIATIONS)] / weight[:, None],  # Pythia lists them twice
         )
 
 
