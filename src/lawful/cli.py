@@ -121,7 +121,7 @@ def simulate(
         return
     if n is None or out is None:
         raise InputError(f"lawful simulate {world}: both are needed, -n (how many events) and -o (file to write).")
-    from lawful.simulators.simulating import check_settings
+    from lawful.simulators.simulating import check_file, check_settings
     from lawful.simulators.simulating import simulate as draw
 
     settings = {}
@@ -130,8 +130,10 @@ def simulate(
         if not separator or not key.strip():
             raise InputError(f"--set {change!r}: expected key=value, as noise=0.1.")
         settings[key.strip()] = toml_value(key.strip(), text)
+    checked = check_settings(world, settings)
+    check_file(world, checked, out)
     with _interruptible("nothing was written"):
-        draw(world, n, seed, **check_settings(world, settings)).write(out)
+        draw(world, n, seed, **checked).write(out)
     typer.echo(f"{n:,} events: {out}")
 
 

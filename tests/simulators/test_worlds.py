@@ -10,12 +10,16 @@ from lawful.physics.dimensions import read_unit
 from lawful.simulators import WORLDS, simulate
 from lawful.simulators.drag import forces
 from lawful.simulators.projectile import height
+from lawful.simulators.simulating import check_file
 from lawful.simulators.spring import energy, state_after
 from lawful.simulators.well import wave_function
 
+# what the jets make is tested beside them, on fewer events
+_QUICK = [name for name in WORLDS if name != "boosted-jets"]
+
 
 # ---- every world -----------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("name", WORLDS)
+@pytest.mark.parametrize("name", _QUICK)
 def test_a_world_makes_what_it_says(name, tmp_path):
     world = WORLDS[name]
     events = simulate(name, 50, seed=1)
@@ -29,7 +33,7 @@ def test_a_world_makes_what_it_says(name, tmp_path):
     assert again.checksum() == events.checksum()
 
 
-@pytest.mark.parametrize("name", WORLDS)
+@pytest.mark.parametrize("name", _QUICK)
 def test_the_seed_alone_decides(name):
     before = np.random.get_state()[1].copy()  # noqa: NPY002 - that nobody draws from it is the point
     first, same, other = (simulate(name, 20, seed=seed) for seed in (3, 3, 4))
@@ -43,7 +47,7 @@ def test_units_are_units(name):
         read_unit(column.unit, "a column")
 
 
-@pytest.mark.parametrize("name", WORLDS)
+@pytest.mark.parametrize("name", _QUICK)
 def test_a_pair_makes_a_feature_within_it(name):
     for setting, what in WORLDS[name].settings.items():
         if not what.pair or setting == "reynolds":
@@ -78,6 +82,25 @@ def test_a_pair_makes_a_feature_within_it(name):
 def test_what_is_wrong_is_said(arguments, settings, words):
     with pytest.raises(InputError, match=words):
         simulate(*arguments, **settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "words"),
+    [
+        ("no/such.doc", {}, "'.doc'"),
+        ("jets.csv", {"constituents": True}, "cannot hold the cloud 'constituents'.* constituents=false"),
+        ("jets.csv.gz", {"constituents": True}, "cannot hold the cloud"),
+        ("file/jets.parquet", {}, "no file can be written there: .*file is no folder"),
+        ("folder.parquet", {}, "it is a folder"),
+    ],
+)
+def test_a_file_that_cannot_be_is_said_before_anything_is_drawn(tmp_path, name, settings, words):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder.parquet").mkdir()
+    with pytest.raises(InputError, match=words):
+        check_file("boosted-jets", settings, tmp_path / name)
+    check_file("boosted-jets", {"constituents": False}, tmp_path / "new" / "jets.csv")
+    check_file("lake", {}, tmp_path / "lake.csv")
 
 
 # ---- the well --------------------------------------------------------------------------------------------------

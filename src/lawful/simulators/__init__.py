@@ -5,20 +5,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lawful.simulators.simulating import check_settings, simulate
-    from lawful.simulators.world import Column, Drawn, Setting, World
+    from lawful.simulators.world import Choice, Column, Drawn, Setting, Switch, World
     from lawful.simulators.worlds import WORLDS
 
 _HOME = {
     "WORLDS": "worlds",
+    "Choice": "world",
     "Column": "world",
     "Drawn": "world",
     "Setting": "world",
+    "Switch": "world",
     "World": "world",
     "check_settings": "simulating",
     "simulate": "simulating",
 }
 
-__all__ = ["WORLDS", "Column", "Drawn", "Setting", "World", "check_settings", "simulate"]
+__all__ = ["WORLDS", "Choice", "Column", "Drawn", "Setting", "Switch", "World", "check_settings", "simulate"]
 
 
 def __getattr__(name: str) -> Any:

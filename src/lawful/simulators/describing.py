@@ -1,7 +1,7 @@
 """Worlds in words."""
 
 from lawful.simulators.simulating import find_world
-from lawful.simulators.world import Setting
+from lawful.simulators.world import Choice, Setting, Switch
 from lawful.simulators.worlds import WORLDS
 
 
@@ -33,11 +33,17 @@ def tell_world(name: str) -> str:
     settings = [(f"{key} = {_valued(s)}", f"{s.text}; {s.allowed}") for key, s in world.settings.items()]
     columns = [(f"{key} [{c.unit}]" if c.unit else key, c.text) for key, c in world.columns.items()]
     parts = [f"{world.name}: {world.line}", "", "settings", *_aligned(settings), "", "columns", *_aligned(columns)]
+    for cloud, fields in world.clouds.items():
+        told = [(f"{key} [{c.unit}]" if c.unit else key, c.text) for key, c in fields.items()]
+        parts += ["", f"cloud {cloud}", *_aligned(told)]
     return "\n".join([*parts, "", f"source: {world.source}"])
 
 
-def _valued(setting: Setting) -> str:
-    return f"{setting.default} {setting.unit}".strip()
+def _valued(setting: Setting | Choice | Switch) -> str:
+    if isinstance(setting, Switch):
+        return str(setting.default).lower()
+    default = ", ".join(setting.default) if isinstance(setting, Choice) else setting.default
+    return f"{default} {setting.unit}".strip()
 
 
 def _aligned(rows: list[tuple[str, str]]) -> list[str]:

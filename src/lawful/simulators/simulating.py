@@ -1,6 +1,8 @@
 """Events from a world."""
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +26,8 @@ def simulate(world: str, n: int, seed: int = 0, **settings: Any) -> "Events":
         **settings: Of the world; those that are not given have their defaults.
 
     Returns:
-        The events, with features, one target or several, and the unit of each column.
+        The events, with features, one target or several, and the unit of each column; where the world makes them,
+        with weights, systematic variations and clouds.
 
     Raises:
         InputError: When there is no such world or setting (names the nearest), or a value is out of range.
@@ -53,6 +56,9 @@ def simulate(world: str, n: int, seed: int = 0, **settings: Any) -> "Events":
         features=list(made.features),
         extras=made.extras,
         units={name: known.columns[name].unit for name in columns},
+        weight=made.weight,
+        variations={name: {"weight": weight} for name, weight in made.variations.items()} or None,
+        clouds=made.clouds or None,
     )
 
 
@@ -82,6 +88,28 @@ def check_settings(world: str, settings: Mapping[str, Any]) -> dict[str, Any]:
         if name not in known:
             raise InputError(f"{world} has no setting {name!r}: {nearest(name, known)}")
     return {name: s.check(f"{world}: {name}", settings.get(name, s.default)) for name, s in known.items()}
+
+
+def check_file(world: str, settings: Mapping[str, Any], path: Path) -> None:
+    """See that the events of a world can be written to a file, before they are drawn.
+
+    Raises:
+        InputError: When its format is unknown or cannot hold the world's clouds, or its folder cannot be written to.
+    """
+    from lawful.data.formats import format_of
+
+    format_of(path)
+    # a cloud is left out by the switch that has its name
+    clouds = [name for name in find_world(world).clouds if settings.get(name, True)]
+    if clouds and ".csv" in path.suffixes:
+        raise InputError(
+            f"{path}: CSV cannot hold the cloud {clouds[0]!r} of {world}; write .parquet, .h5, .npz or .root, or "
+            f"leave the cloud out with {clouds[0]}=false."
+        )
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        place = "it is a folder" if path.is_dir() else f"{folder} is no folder that you may write to"
+        raise InputError(f"{path}: no file can be written there: {place}.")
 
 
 def whole(name: str, value: Any, least: int) -> int:
