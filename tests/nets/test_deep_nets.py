@@ -9,7 +9,12 @@ from torch import nn
 from lawful.errors import InputError
 from lawful.learning.members import Members, redraw
 from lawful.nets.cnn import CNN
+from lawful.nets.equivariant import Equivariant
+from lawful.nets.graph import Graph
 from lawful.nets.recurrent import Recurrent
+from lawful.nets.sets import Sets
+from lawful.nets.structured import STRUCTURED
+from lawful.nets.transformer import Transformer
 from lawful.nets.unet import UNet
 
 MASK = torch.arange(5) < torch.tensor([[5], [3], [0], [1]])
@@ -21,6 +26,15 @@ def images(*shape):
 
 def steps():
     return torch.randn(4, 5, 3, dtype=torch.float64), MASK
+
+
+def objects(features):
+    def draw():
+        v = torch.randn(4, 5, 3, dtype=torch.float64)
+        p = torch.cat([(v.square().sum(-1, keepdim=True) + 0.1).sqrt(), v], -1)
+        return torch.randn(4, 5, features, dtype=torch.float64), MASK, p
+
+    return draw
 
 
 def words():
@@ -39,12 +53,30 @@ CASES = {
     "unet of one pixel": (lambda: UNet(1, 2, hidden=(4, 6)), images(4, 1, 1, 1), (4, 2, 1, 1)),
     "unet of sized signals": (lambda: UNet(1, 2, hidden=(4, 6), size=(1, 11)), images(4, 1, 1, 11), (4, 2, 1, 11)),
     "unet of one level": (lambda: UNet(1, 2, hidden=(4,), circular=True), images(4, 1, 5, 7), (4, 2, 5, 7)),
+    "sets": (lambda: Sets(3, 2, hidden=(6, 5)), objects(3), (4, 2)),
+    "sets, mean, each": (lambda: Sets(3, 2, hidden=(6,), pool="mean", each=True), objects(3), (4, 5, 2)),
+    "sets, energy": (lambda: Sets(3, 2, hidden=(6,), pool="energy", angles=(1, 2)), objects(3), (4, 2)),
+    "graph": (lambda: Graph(3, 2, hidden=(6, 5), neighbours=2, coordinates=(0, 1)), objects(3), (4, 2)),
+    "graph, each": (lambda: Graph(3, 2, hidden=(6, 5), neighbours=9, each=True), objects(3), (4, 5, 2)),
+    "graph, gravnet": (lambda: Graph(3, 2, hidden=(6,), neighbours=2, layer="gravnet"), objects(3), (4, 2)),
+    "graph, garnet, each": (lambda: Graph(3, 2, hidden=(6,), layer="garnet", each=True), objects(3), (4, 5, 2)),
+    "transformer": (lambda: Transformer(3, 2, hidden=(8, 8), heads=2, pairs=5), objects(3), (4, 2)),
+    "transformer, each": (lambda: Transformer(3, 2, hidden=(8,), positions=True, each=True), steps, (4, 5, 2)),
+    "transformer of words": (lambda: Transformer(3, 2, hidden=(8,), words=6), words, (4, 2)),
+    "equivariant": (lambda: Equivariant(0, 2, hidden=(8, 8), heads=4, pairs=5), objects(0), (4, 2)),
+    "equivariant, each": (lambda: Equivariant(2, 3, hidden=(8,), heads=2, each=True), objects(2), (4, 5, 3)),
+    "equivariant, beams": (lambda: Equivariant(1, 2, hidden=(8,), references="beams"), objects(1), (4, 2)),
+    "equivariant, vectors": (lambda: Equivariant(0, 2, hidden=(8,), vectors=True), objects(0), (4, 8)),
     "lstm": (lambda: Recurrent(3, 2, hidden=(5, 4)), steps, (4, 2)),
     "gru, both ways": (lambda: Recurrent(3, 2, kind="gru", hidden=(5, 4), bidirectional=True), steps, (4, 2)),
     "rnn, each": (lambda: Recurrent(3, 2, kind="rnn", hidden=(5,), each=True), steps, (4, 5, 2)),
     "lstm, each, both ways": (lambda: Recurrent(3, 2, each=True, bidirectional=True), steps, (4, 5, 2)),
     "lstm of tokens": (lambda: Recurrent(3, 2, tokens=6, hidden=(5,)), words, (4, 2)),
 }
+
+
+def test_every_network_for_structured_inputs_has_a_case():
+    assert {kind.net for kind in STRUCTURED.values()} <= {type(make()) for make, _, _ in CASES.values()}
 
 
 @pytest.fixture(params=CASES)
@@ -130,8 +162,11 @@ def test_it_compiles_to_one_graph(case):
     torch.testing.assert_close(compiled(*inputs), net(*inputs), rtol=1e-12, atol=1e-12)
 
 
-def test_members_of_an_ensemble_answer_as_they_do_alone(case):
-    net, inputs, _ = case
+@pytest.mark.parametrize("name", [n for n, (make, *_) in CASES.items() if isinstance(make(), CNN | UNet | Recurrent)])
+def test_members_of_an_ensemble_answer_as_they_do_alone(name):
+    torch.manual_seed(7)
+    make, draw, _ = CASES[name]
+    net, inputs = make().double(), draw()
     members = Members(lambda: _drawn(net), 2, seed=0, dtype=torch.float64)
     x = inputs[0]
     z = members.outputs(members.values, members.buffers, torch.stack([x, x]))

@@ -1,6 +1,8 @@
-"""Networks of all products of two four-momenta, which no Lorentz transformation changes."""
+"""Networks of products of vectors, which no element of a group changes."""
 
-from dataclasses import dataclass
+import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -8,40 +10,52 @@ from scipy.linalg import null_space
 from torch import Tensor, nn
 
 from lawful.errors import InputError
-from lawful.nets.layers import Dense
+from lawful.nets.convolutions import draw_again
+from lawful.nets.layers import Dense, masked_mean
 from lawful.nets.mlp import ACTIVATIONS
-from lawful.nets.values import widths
+from lawful.nets.pairs import every_pair
+from lawful.nets.values import whole, widths
 from lawful.physics.groups import Lorentz
 from lawful.physics.groups.group import Array, Group
+from lawful.physics.groups.reading import read
 
-_FINE = 1e-3  # of the squared typical momentum: products of collinear particles are that small
+BEAMS = ((1.0, 0.0, 0.0, 1.0), (1.0, 0.0, 0.0, -1.0))
+_SCALES = (1.0, 1e-2, 1e-4)  # of the squared typical momentum: products of collinear particles are small
 
 
 class Equivariant(nn.Module):
     r"""Give scores of a cloud of vectors that no element of a group changes, nor the order of the objects.
 
-    The network sees nothing but the products $d_{ij} = p_i^\mu \eta_{\mu\nu} p_j^\nu$ of all pairs, with every form
-    $\eta$ that the group leaves alone: the metric (+, -, -, -) for the Lorentz group. By the first fundamental
-    theorem of invariants all others are functions of these. Each block maps symmetric matrices of channels $T_{ij}$
-    to such matrices, with a network of each entry and the sums over rows, the diagonal and all entries that no
-    permutation changes, as A. Bogatskiy, T. Hoffman, D. Miller, J. Offermann, 'PELICAN: permutation equivariant and
-    Lorentz invariant or covariant aggregator network for particle physics' (2022). Pairs (i, j) and (j, i) are one.
-    Vectors as outputs are sums $\sum_i c_i\, p_i$ with scores $c_i$ of each object.
+    All that the network computes with are products $a^\mu \eta_{\mu\nu} b^\nu$ of vectors, with every form $\eta$
+    that the group leaves alone (the metric (+, -, -, -) of the Lorentz group), and sums of vectors with such products
+    as factors. An object begins with $p_i \cdot p_i$ and $p_i \cdot P$, P the sum of all. In each block objects look
+    at each other, $s_{ij} = q_i \cdot k_j / \sqrt d + u(p_i \cdot p_j)$ with a small network u of each pair; they
+    gather $\sum_j \mathrm{softmax}_j(s_{ij})\, v_j$ and, for each head, the vector $y_i = \sum_j \sigma(s_{ij})\,
+    p_j$ of the objects that they choose, of which they keep $y_i \cdot y_i$, $y_i \cdot p_i$ and $y_i \cdot P$: the
+    masses of groups of particles. Vectors as outputs are sums $\sum_i c_i\, p_i$ with scores $c_i$ of each object.
+
+    That all invariants of vectors are functions of their products is the first fundamental theorem (H. Weyl, 'The
+    classical groups', 1939). Networks of them for jets: A. Bogatskiy, T. Hoffman, D. Miller, J. Offermann, 'PELICAN:
+    permutation equivariant and Lorentz invariant or covariant aggregator network for particle physics' (2022);
+    S. Gong and others, 'An efficient Lorentz equivariant graph neural network for jet tagging' (2022), whose learned
+    sums of vectors these are.
 
     Args:
         features: Further numbers F of each object that the group does not change; 0: none.
         outputs: Number of outputs O; of vectors, how many.
-        hidden: Number of channels of each block, all alike.
+        hidden: Width of each block, all alike.
         activation: "tanh", "relu" or "silu".
-        dropout: Probability with which a unit of the head is silenced in a training step.
-        group: The group; the Lorentz group when absent.
-        references: Fixed vectors that join the objects, as the directions of two beams, (R, d); what is left of the
-            group is the part that does not move them.
+        dropout: Probability with which a unit is silenced in a training step.
+        heads: Number of groups of objects that each object chooses; divides the width.
+        pairs: Width of the network of pairs.
+        group: The group, as one of `lawful.physics.groups` or by name, as "SO(3)"; the Lorentz group when absent.
+        references: Fixed vectors that join the objects, (R, d), or "beams", those along +z and -z; what is left of
+            the group is the part that does not move them.
         vectors: Whether the outputs are vectors.
         each: Whether the outputs are of each object.
 
     Raises:
-        InputError: When the widths differ, or no form is left alone by the group.
+        InputError: When the widths differ, the heads do not divide them, or no form is left alone by the group.
 
     Examples:
         >>> net = Equivariant(0, 2, hidden=(16, 16))
@@ -58,33 +72,49 @@ class Equivariant(nn.Module):
         features: int,
         outputs: int,
         *,
-        hidden: tuple[int, ...] = (24, 24, 24, 24),
+        hidden: tuple[int, ...] = (24, 24),
         activation: str = "silu",
         dropout: float = 0.0,
-        group: Group | None = None,
-        references: Array | None = None,
+        heads: int = 8,
+        pairs: int = 16,
+        group: Group | str | None = None,
+        references: Array | str | None = None,
         vectors: bool = False,
         each: bool = False,
     ) -> None:
         super().__init__()
         hidden = widths("hidden", hidden)
-        if len(set(hidden)) != 1:
-            raise InputError(f"hidden={hidden}: the blocks of this network are of one width, as (24, 24, 24).")
-        width = hidden[0]
-        self.vectors, self.each = vectors, each
-        forms = torch.from_numpy(invariant_forms(group or Lorentz())).float()
+        width, heads = hidden[0], whole("heads", heads, 1)
+        if set(hidden) != {width} or width % heads:
+            raise InputError(
+                f"hidden={hidden}, heads={heads}: the blocks of this network are of one width, a multiple of the "
+                "number of heads, as hidden=(24, 24) with heads=8."
+            )
+        self.heads, self.vectors, self.each = heads, vectors, each
+        forms = torch.from_numpy(invariant_forms(Lorentz() if group is None else read(group))).float()
         self.register_buffer("forms", forms, persistent=False)
-        fixed = np.zeros((0, forms.shape[-1])) if references is None else np.asarray(references, np.float64)
+        given: Any = [] if references is None else BEAMS if isinstance(references, str) else references
+        fixed = np.asarray(given, np.float64).reshape(-1, forms.shape[-1])
         self.register_buffer("references", torch.from_numpy(fixed).float(), persistent=False)
-        self.first = Dense(2 * len(forms), (width,), activation=activation, last=True)
-        self.own = nn.Linear(features + len(fixed), width, bias=False) if features + len(fixed) else None
-        self.blocks = nn.ModuleList(PairBlock(width, activation) for _ in hidden)
-        summary = (4 if each or vectors else 2) * width
+        K = len(forms) * len(_SCALES)
+        self.first = Dense(2 * K + features + len(fixed), (width, width), activation=activation)
+        self.pairs = Dense(K, (whole("pairs", pairs, 1), pairs, heads * len(hidden)), activation=activation)
+        self.blocks = nn.ModuleList(InvariantBlock(width, heads, K, activation, dropout) for _ in hidden)
+        self.norm = nn.LayerNorm(width)
+        self.chosen = nn.Linear(width, 1)
+        summary = 2 * width + K + (width if each or vectors else 0)
         self.head = Dense(summary, (width, outputs), activation=activation, dropout=dropout)
 
-    def _pairs(self, x: Tensor, mask: Tensor, momenta: Tensor) -> tuple[Tensor, "Pairing", Tensor]:
-        """Channels of all pairs after the last block, (B, pairs, D), how they pair, and the vectors."""
+    def _products(self, a: Tensor, b: Tensor) -> Tensor:
+        """Products of vectors (..., d) with every form, near to unit size, (..., K)."""
+        d = torch.stack([((a @ form) * b).sum(-1) for form in self.forms.to(a).unbind()], -1)
+        return near_unit(d)
+
+    def _objects(self, x: Tensor, mask: Tensor, momenta: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Objects after the last block (B, P, D), their mask, their vectors, and the invariants of the sum (B, K)."""
         p = torch.where(mask.unsqueeze(-1), momenta, torch.zeros_like(momenta))
+        x = x * mask.unsqueeze(-1)
+        total = p.sum(-2, keepdim=True)
         R = self.references.shape[0]
         if R:
             B, _, F = x.shape
@@ -92,20 +122,27 @@ class Equivariant(nn.Module):
             mark = torch.eye(R, device=x.device, dtype=x.dtype).expand(B, R, R)
             x = torch.cat([nn.functional.pad(mark, (F, 0)), nn.functional.pad(x, (0, R))], 1)
             mask = nn.functional.pad(mask, (R, 0), value=True)
-        pairing = Pairing.of(mask, p.dtype)
-        d = torch.einsum("bpm,kmn,bqn->bpqk", p, self.forms.to(p), p)  # (B, P, P, forms)
-        d = d[:, pairing.i, pairing.j]
-        T = self.first(torch.cat([torch.asinh(d), torch.asinh(d / _FINE) / 4], -1))
-        if self.own is not None:
-            T = T + pairing.to_pairs(self.own(x * mask.unsqueeze(-1)))
-        for block in self.blocks:
-            T = block(T * pairing.there, pairing)
-        return T * pairing.there, pairing, p
+        whole = total.expand_as(p)
+        h = self.first(torch.cat([self._products(p, p), self._products(p, whole), x], -1))
+        closed = torch.zeros_like(mask, dtype=h.dtype).masked_fill(~mask, -1e4)[:, None, None, :]
+        i, j, place = every_pair(p.shape[1], p.device)
+        u = nn.functional.pad(self.pairs(self._products(p[:, i], p[:, j])), (0, 0, 0, 1)).transpose(1, 2)
+        bias = u.index_select(2, place).unflatten(2, (p.shape[1], p.shape[1]))
+        for k, block in enumerate(self.blocks):
+            scores = bias[:, k * self.heads : (k + 1) * self.heads] + closed
+            h = block(h, scores, p, whole, self._products)
+        return self.norm(h), mask, p, self._products(total, total)[:, 0]
+
+    def _summary(self, h: Tensor, mask: Tensor, mass: Tensor) -> Tensor:
+        """The invariants of the whole cloud, (B, 2 D + K)."""
+        score = self.chosen(h).squeeze(-1).masked_fill(~mask, -1e4)
+        chosen = (torch.softmax(score, -1) * mask).unsqueeze(1) @ h
+        return torch.cat([masked_mean(h, mask), chosen.squeeze(1), mass], -1)
 
     def embed(self, x: Tensor, mask: Tensor, momenta: Tensor) -> Tensor:
-        """The invariants of the whole cloud, (B, 2 D): means over all pairs and over the diagonal."""
-        T, pairing, _ = self._pairs(x, mask, momenta)
-        return torch.cat(pairing.means(T)[2:], -1)
+        """The invariants of the whole cloud that the head is given, (B, 2 D + K)."""
+        h, mask, _, mass = self._objects(x, mask, momenta)
+        return self._summary(h, mask, mass)
 
     def forward(self, x: Tensor, mask: Tensor, momenta: Tensor) -> Tensor:
         """Scores (B, O), or (B, P, O) of each object; with vectors (B, O * d).
@@ -115,91 +152,67 @@ class Equivariant(nn.Module):
             mask: True for objects, (B, P).
             momenta: Vectors, (B, P, d); of the Lorentz group (E, px, py, pz).
         """
-        T, pairing, p = self._pairs(x, mask, momenta)
-        rows, diagonal, total, trace = pairing.means(T)
+        h, there, p, mass = self._objects(x, mask, momenta)
+        summary = self._summary(h, there, mass)
         if not (self.each or self.vectors):
-            z: Tensor = self.head(torch.cat([total, trace], -1))
+            z: Tensor = self.head(summary)
             return z
-        whole = torch.cat([total, trace], -1).unsqueeze(1).expand(-1, rows.shape[1], -1)
-        z = self.head(torch.cat([rows, diagonal, whole], -1)) * pairing.mask
+        spread = summary.unsqueeze(1).expand(-1, h.shape[1], -1)
+        z = self.head(torch.cat([h, spread], -1)) * there.unsqueeze(-1)
         if self.vectors:
-            return torch.einsum("bpo,bpm->bom", z, p).flatten(1)
+            return (z.transpose(1, 2) @ p).flatten(1)
         return z[:, self.references.shape[0] :]
+
+    def reset_parameters(self) -> None:
+        """Start again from new draws."""
+        draw_again(self)
 
     def stages(self) -> list[tuple[str, nn.Module]]:
         """Parts from the input to the output."""
-        first = [("first", self.first)] if self.own is None else [("first", self.first), ("own", self.own)]
-        return [*first, *((f"block {k + 1}", block) for k, block in enumerate(self.blocks)), ("head", self.head)]
+        blocks = [(f"blocks.{k}", block) for k, block in enumerate(self.blocks)]
+        after = [("norm", self.norm), ("chosen", self.chosen), ("head", self.head)]
+        return [("first", self.first), ("pairs", self.pairs), *blocks, *after]
 
 
-class PairBlock(nn.Module):
-    """A map of symmetric matrices of channels that no permutation changes, added to what comes in."""
+class InvariantBlock(nn.Module):
+    """Objects that look at each other, and at the sums of vectors that they choose."""
 
-    def __init__(self, width: int, activation: str) -> None:
+    def __init__(self, width: int, heads: int, products: int, activation: str, dropout: float) -> None:
         super().__init__()
-        self.activation = activation
-        self.norm = nn.LayerNorm(width)
-        self.inner = nn.Linear(width, width)
-        self.outer = nn.Linear(width, width)
-        self.rows = nn.Linear(2 * width, width, bias=False)
-        self.diagonal = nn.Linear(2 * width, width, bias=False)
-        self.whole = nn.Linear(2 * width, width, bias=False)
+        self.heads, self.activation, self.dropout = heads, activation, dropout
+        self.before = nn.LayerNorm(width)
+        self.triple = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+        self.masses = nn.Linear(3 * products * heads, width)
+        self.between = nn.LayerNorm(width)
+        self.up = nn.Linear(width, 2 * width)
+        self.down = nn.Linear(2 * width, width)
 
-    def forward(self, T: Tensor, pairing: "Pairing") -> Tensor:
-        """From channels T (B, pairs, D), zero where there is no pair, to the same."""
-        phi = ACTIVATIONS[self.activation]
-        h = phi(self.inner(self.norm(T))) * pairing.there
-        rows, diagonal, total, trace = pairing.means(h)
-        each = torch.cat([rows, diagonal], -1)
-        whole = self.whole(torch.cat([total, trace], -1)).unsqueeze(1)
-        out = self.outer(h) + whole + pairing.to_pairs(self.rows(each)) + pairing.to_diagonal(self.diagonal(each))
-        return T + phi(out)
+    def forward(
+        self, h: Tensor, bias: Tensor, p: Tensor, whole: Tensor, products: Callable[[Tensor, Tensor], Tensor]
+    ) -> Tensor:
+        """From objects h (B, P, D), scores of pairs (B, heads, P, P) and vectors p and their sum, (B, P, d), to h."""
+        B, P, D = h.shape
+        q, k, v = (
+            self.triple(self.before(h)).view(B, P, 3, self.heads, D // self.heads).permute(2, 0, 3, 1, 4)
+        )  # (B, nh, P, hs)
+        scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2) + bias
+        mixed = (torch.softmax(scores, -1) @ v).transpose(1, 2).reshape(B, P, D)
+        y = (torch.sigmoid(scores) @ p.unsqueeze(1)).transpose(1, 2)  # (B, P, nh, d)
+        p, whole = p.unsqueeze(2).expand_as(y), whole.unsqueeze(2).expand_as(y)
+        masses = torch.cat([products(y, y), products(y, p), products(y, whole)], -1).flatten(2)
+        h = h + self._drop(self.out(mixed) + self.masses(masses))
+        inner = self.down(ACTIVATIONS[self.activation](self.up(self.between(h))))
+        out: Tensor = h + self._drop(inner)
+        return out
+
+    def _drop(self, h: Tensor) -> Tensor:
+        return nn.functional.dropout(h, self.dropout, self.training) if self.dropout else h
 
 
-@dataclass(frozen=True)
-class Pairing:
-    """All pairs i <= j of the objects of some clouds.
-
-    Attributes:
-        i: First of each pair, (pairs,).
-        j: Second of each pair, (pairs,).
-        joins: 1 where an object is in a pair, (P, pairs).
-        mask: 1 for objects, (B, P, 1).
-        there: 1 for pairs of objects, (B, pairs, 1).
-        count: Number of objects, at least 1, (B, 1).
-    """
-
-    i: Tensor
-    j: Tensor
-    joins: Tensor
-    mask: Tensor
-    there: Tensor
-    count: Tensor
-
-    @classmethod
-    def of(cls, mask: Tensor, dtype: torch.dtype) -> "Pairing":
-        """The pairs of objects under a mask, (B, P)."""
-        P = mask.shape[1]
-        i, j = torch.triu_indices(P, P, device=mask.device)
-        places = torch.arange(P, device=mask.device).unsqueeze(1)
-        joins = ((places == i) | (places == j)).to(dtype)
-        there = (mask[:, i] & mask[:, j]).unsqueeze(-1).to(dtype)
-        count = mask.sum(1, keepdim=True).clamp_min(1).to(dtype)
-        return cls(i, j, joins, mask.unsqueeze(-1).to(dtype), there, count)
-
-    def means(self, T: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Means over each row, the diagonal, (B, P, D) each; over all entries, and the diagonal's, (B, D) each."""
-        rows = self.joins @ T / self.count.unsqueeze(-1)
-        diagonal = T[:, self.i == self.j]
-        return rows, diagonal, rows.sum(1) / self.count, diagonal.sum(1) / self.count
-
-    def to_pairs(self, h: Tensor) -> Tensor:
-        """From objects (B, P, D) to the sum of the two of each pair, (B, pairs, D)."""
-        return self.joins.T @ h
-
-    def to_diagonal(self, h: Tensor) -> Tensor:
-        """From objects (B, P, D) to pairs of an object with itself, (B, pairs, D); zero for all others."""
-        return h[:, self.i] * (self.i == self.j).unsqueeze(-1).to(h.dtype)
+def near_unit(d: Tensor) -> Tensor:
+    """Products that range over many orders of magnitude as numbers near to unit size, (..., K) to (..., 3 K)."""
+    return torch.cat([torch.asinh(d / scale) * (0.5 / math.asinh(1 / scale)) for scale in _SCALES], -1)
 
 
 def invariant_forms(group: Group) -> Array:

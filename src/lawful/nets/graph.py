@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from lawful.nets.convolutions import draw_again
 from lawful.nets.layers import Dense, masked_mean
 from lawful.nets.mlp import ACTIVATIONS
 from lawful.nets.values import one_of, whole, widths
@@ -97,9 +98,13 @@ class Graph(nn.Module):
         z = self.head(mean)
         return z
 
+    def reset_parameters(self) -> None:
+        """Start again from new draws."""
+        draw_again(self)
+
     def stages(self) -> list[tuple[str, nn.Module]]:
         """Parts from the input to the output."""
-        return [*((f"block {k + 1}", block) for k, block in enumerate(self.blocks)), ("head", self.head)]
+        return [*((f"blocks.{k}", block) for k, block in enumerate(self.blocks)), ("head", self.head)]
 
 
 class EdgeBlock(nn.Module):
@@ -209,4 +214,4 @@ def gathered(h: Tensor, index: Tensor) -> Tensor:
     """Rows of h (B, P, D) at index (B, P, k): (B, P, k, D)."""
     B, P, k = index.shape
     flat = (index + P * torch.arange(B, device=index.device).view(B, 1, 1)).reshape(-1)
-    return h.reshape(B * P, -1).index_select(0, flat).view(B, P, k, h.shape[-1])
+    return h.reshape(B * P, h.shape[-1]).index_select(0, flat).view(B, P, k, h.shape[-1])

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from lawful.nets.convolutions import draw_again
 from lawful.nets.layers import Dense
 from lawful.nets.values import one_of, widths
 
@@ -93,6 +94,10 @@ class Sets(nn.Module):
             return z * mask.unsqueeze(-1)
         z = self.head(total)
         return z
+
+    def reset_parameters(self) -> None:
+        """Start again from new draws."""
+        draw_again(self)
 
     def stages(self) -> list[tuple[str, nn.Module]]:
         """Parts from the input to the output."""

@@ -111,7 +111,7 @@ STRUCTURED: dict[str, Kind] = {
     "sets": Kind(("cloud", "sequence"), _sets, Sets, (64, 64, 64), momenta="where known"),
     "graph": Kind(("cloud", "sequence"), _graph, Graph, (32, 64, 64)),
     "transformer": Kind(_ORDERED, _transformer, Transformer, (64, 64), momenta="where known"),
-    "equivariant": Kind(("cloud",), _equivariant, Equivariant, (20, 20, 20, 20), momenta="always", features=False),
+    "equivariant": Kind(("cloud",), _equivariant, Equivariant, (24, 24), momenta="always", features=False),
 }
 """Networks for structured inputs, by name."""
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from lawful.errors import InputError
+from lawful.nets.convolutions import draw_again
 from lawful.nets.layers import Dense
 from lawful.nets.mlp import ACTIVATIONS
 from lawful.nets.pairs import PAIR_FEATURES, every_pair, pair_features
@@ -71,18 +72,17 @@ class Transformer(nn.Module):
         self.positions, self.each = positions, each
         self.words = nn.Embedding(words, features) if words else None
         self.first = Dense(features, (width, width), activation=activation)
-        self.token = nn.Parameter(torch.zeros(width))
+        self.token = nn.Embedding(1, width)
         self.pairs = PairBias(pairs, self.heads * len(hidden), activation) if pairs else None
         self.blocks = nn.ModuleList(
             Block(width, self.heads, whole("expansion", expansion, 1) * width, activation, dropout) for _ in hidden
         )
         self.norm = nn.LayerNorm(width)
         self.head = Dense(width, (width, outputs), activation=activation, dropout=dropout)
-        self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw the class token; the parts draw their own."""
-        nn.init.normal_(self.token, std=0.02)
+        """Start again from new draws."""
+        draw_again(self)
 
     def _objects(self, x: Tensor, mask: Tensor, momenta: Tensor | None, seen: list[Tensor] | None = None) -> Tensor:
         """Class token and objects after the last block, (B, 1 + P, D)."""
@@ -91,7 +91,8 @@ class Transformer(nn.Module):
         h = self.first(x * mask.unsqueeze(-1))
         if self.positions:
             h = h + waves(h.shape[-2], h.shape[-1]).to(h)
-        h = torch.cat([self.token.expand(*h.shape[:-2], 1, -1), h], -2)
+        token = self.token(mask.new_zeros(len(h), 1, dtype=torch.long))
+        h = torch.cat([token, h], -2)
         bias = self._bias(h, mask, momenta)
         for k, block in enumerate(self.blocks):
             h = block(h, bias[k], seen)
@@ -141,8 +142,9 @@ class Transformer(nn.Module):
         """Parts from the input to the output."""
         before = [("words", self.words)] if self.words is not None else []
         pairs = [("pairs", self.pairs)] if self.pairs is not None else []
-        blocks = [(f"block {k + 1}", block) for k, block in enumerate(self.blocks)]
-        return [*before, ("first", self.first), *pairs, *blocks, ("norm", self.norm), ("head", self.head)]
+        blocks = [(f"blocks.{k}", block) for k, block in enumerate(self.blocks)]
+        first = [*before, ("first", self.first), ("token", self.token), *pairs]
+        return [*first, *blocks, ("norm", self.norm), ("head", self.head)]
 
 
 class Block(nn.Module):
@@ -161,7 +163,9 @@ class Block(nn.Module):
     def forward(self, h: Tensor, bias: Tensor, seen: list[Tensor] | None = None) -> Tensor:
         """From h (B, P, D) and the bias of the attention, (B, heads, P, P) to (B, P, D)."""
         B, P, D = h.shape
-        q, k, v = self.triple(self.before(h)).view(B, P, 3, self.heads, -1).permute(2, 0, 3, 1, 4)  # (B, nh, P, hs)
+        q, k, v = (
+            self.triple(self.before(h)).view(B, P, 3, self.heads, D // self.heads).permute(2, 0, 3, 1, 4)
+        )  # (B, nh, P, hs)
         weights = torch.softmax((q * (1 / math.sqrt(q.shape[-1]))) @ k.transpose(-1, -2) + bias, -1)
         if seen is not None:
             seen.append(weights)
