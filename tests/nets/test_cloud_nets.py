@@ -147,7 +147,7 @@ def test_neighbours_are_those_that_a_search_of_all_finds():
             others = [j for j in range(n) if j != i] if i < n else []
             nearest = sorted(others, key=lambda j, b=b, i=i: float((x[b, i] - x[b, j]).square().sum()))[:3]
             assert found == set(nearest)
-    expected = x.unsqueeze(2) - torch.gather(x, 1, index.flatten(1).unsqueeze(-1).expand(-1, -1, 2)).view(3, 9, 3, 2)
+    nearby = torch.gather(x, 1, index.flatten(1).unsqueeze(-1).expand(-1, -1, 2)).view(3, 9, 3, 2)
     torch.testing.assert_close(squared, (x.unsqueeze(2) - nearby).square().sum(-1))
 
 

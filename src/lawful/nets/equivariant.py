@@ -1,6 +1,5 @@
 """Networks of products of vectors, which no element of a group changes."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +19,7 @@ from lawful.physics.groups.group import Array, Group
 from lawful.physics.groups.reading import read
 
 BEAMS = ((1.0, 0.0, 0.0, 1.0), (1.0, 0.0, 0.0, -1.0))
-_SCALES = (1.0, 1e-2, 1e-4)  # of the squared typical momentum: products of collinear particles are small
+_SCALES = ((1e5, 3.0), (1e3, 2.0), (10.0, 1.0))  # products of collinear particles are small, and range widely
 
 
 class Equivariant(nn.Module):
@@ -211,8 +210,12 @@ class InvariantBlock(nn.Module):
 
 
 def near_unit(d: Tensor) -> Tensor:
-    """Products that range over many orders of magnitude as numbers near to unit size, (..., K) to (..., 3 K)."""
-    return torch.cat([torch.asinh(d / scale) * (0.5 / math.asinh(1 / scale)) for scale in _SCALES], -1)
+    r"""Products (..., K) as numbers near to unit size, $0.6\,\mathrm{arsinh}(s\,d) - c$ for three s, (..., 3 K).
+
+    Vectors are expected in units of a typical one; products then range over many orders of magnitude, which a network
+    tells apart by their logarithms.
+    """
+    return torch.cat([0.6 * torch.asinh(d * scale) - shift for scale, shift in _SCALES], -1)
 
 
 def invariant_forms(group: Group) -> Array:
