@@ -125,7 +125,7 @@ class Structure:
             counts, places = numbers[..., 0], part.shape[0]
             most = max(1, int(counts.max())) if crop and counts.numel() else places
             values = numbers[..., 1:].unflatten(-1, part.shape)
-            values = values[..., :most] if part.kind == "text" else values[..., :most, :]
+            values = values[..., :most].long() if part.kind == "text" else values[..., :most, :]
             mask = torch.arange(most, device=rows.device) < counts.unsqueeze(-1)
             if part.momenta:
                 found.append(Content(values[..., :-4], mask, values[..., -4:]))

@@ -87,7 +87,7 @@ class Transformer(nn.Module):
     def _objects(self, x: Tensor, mask: Tensor, momenta: Tensor | None, seen: list[Tensor] | None = None) -> Tensor:
         """Class token and objects after the last block, (B, 1 + P, D)."""
         if self.words is not None:
-            x = self.words(x.long())
+            x = self.words(x)
         h = self.first(x * mask.unsqueeze(-1))
         if self.positions:
             h = h + waves(h.shape[-2], h.shape[-1]).to(h)

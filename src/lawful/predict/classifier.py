@@ -212,7 +212,9 @@ class Classifier(ClassifierMixin, NetEstimator):
 
     def _look_at(self, x: Array, coded: Array) -> None:
         if len(x) >= 100:  # with fewer rows a good column may separate by chance
-            warn_of_labels(x, coded, getattr(self, "feature_names_in_", None))
+            own = self._columns_of_their_own
+            names = getattr(self, "feature_names_in_", None)
+            warn_of_labels(x[:, own], coded, None if names is None else names[own])
 
     # ---- loss --------------------------------------------------------------------------------------------------
     def _plan(self, signed: bool) -> Objective:

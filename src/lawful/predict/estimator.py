@@ -333,6 +333,14 @@ class NetEstimator(BaseEstimator):
             return rows_of_table(table.X, self.structure_, gaps_allowed=gaps)
         return rows_of(table.X, self.structure_, gaps_allowed=gaps)
 
+    @property
+    def _columns_of_their_own(self) -> Array:
+        """Numbers of the columns of tables, (F,); not of objects or pixels."""
+        if self.structure_ is None:
+            return np.arange(self.n_features_in_)
+        places = [self.structure_.places(k) for k, part in enumerate(self.structure_.parts) if part.kind == "table"]
+        return np.array([column for place in places for column in range(place.start, place.stop)], dtype=np.int64)
+
     def _find_structure(self, table: Table) -> Structure:
         found = read_structure(table.X, self.net, self.inputs)
         return found if self.pretrained is None else self.pretrained.structure(found)

@@ -76,11 +76,29 @@ def read_structure(X: dict[str, Any], net: Any, settings: Mapping[str, Any] | No
         raise InputError("inputs= leaves out every input.")
     chosen = {name: _net_for(name, net) for name in kept}
     parts = tuple(read_part(name, value, chosen[name], settings.get(name) or {}) for name, value in kept.items())
-    if len(parts) > 1 and isinstance(net, Mapping):
+    if isinstance(net, str):
+        _check_taken(net, parts)
+    if isinstance(net, Mapping):
         gone = [name for name in net if name not in kept]
         if gone:
             raise InputError(f"net={{{gone[0]!r}: ...}}: there is no such input; {nearest(gone[0], list(kept))}")
     return Structure(parts)
+
+
+def _check_taken(net: str, parts: tuple[Part, ...]) -> None:
+    """Refuse a network that takes none of the inputs.
+
+    Raises:
+        InputError: Names those that do.
+    """
+    takes = STRUCTURED[net].takes if net in STRUCTURED else ("table",)
+    if any(part.kind in takes for part in parts):
+        return
+    kinds = {part.kind for part in parts}
+    fitting = sorted(name for name, kind in STRUCTURED.items() if kinds & set(kind.takes))
+    fitting += ["linear", "mlp"] if "table" in kinds else []
+    told = "; ".join(map(str, parts))
+    raise InputError(f"net={net!r} takes a {' or '.join(takes)}, but X is the {told}: use one of {fitting}.")
 
 
 def _net_for(name: str, net: Any) -> Any:
