@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lawful.predict import compare as compare
     from lawful.predict import learning_rates as learning_rates
     from lawful.predict import search as search
+    from lawful.predict import transfer as transfer
 
 _HOME = {
     "Classifier": "lawful.predict",
@@ -37,6 +38,7 @@ _HOME = {
     "load": "lawful.learning",
     "read": "lawful.data",
     "search": "lawful.predict",
+    "transfer": "lawful.predict",
 }
 _ROOMS = ("data", "evidence", "learning", "nets", "physics", "predict", "simulators", "studies")
 

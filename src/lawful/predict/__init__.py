@@ -5,5 +5,17 @@ from lawful.predict.comparing import Comparison, compare
 from lawful.predict.regressor import Regressor
 from lawful.predict.searching import Search, search
 from lawful.predict.searching_rates import LearningRates, learning_rates
+from lawful.predict.transferring import stages, transfer
 
-__all__ = ["Classifier", "Comparison", "LearningRates", "Regressor", "Search", "compare", "learning_rates", "search"]
+__all__ = [
+    "Classifier",
+    "Comparison",
+    "LearningRates",
+    "Regressor",
+    "Search",
+    "compare",
+    "learning_rates",
+    "search",
+    "stages",
+    "transfer",
+]

@@ -146,7 +146,9 @@ class Pretrained:
                 for place, where in pairs:
                     value[..., place] = rows[..., where]
                 said[name] = "part"
-        if all(word == "new" for name, word in said.items() if name not in head):
+        matrices = [name for name, value in new.items() if value.dim() > 2]  # by members, rows and columns
+        inside = [name for name in matrices if name not in head] or matrices
+        if all(said[name] == "new" for name in inside):
             raise InputError(
                 "Nothing of the trained network fits the new one: they differ in inputs, hidden layers or kind of "
                 f"network. Trained: {_shapes(old)}. New: {_shapes(new)}."
