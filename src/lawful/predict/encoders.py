@@ -72,18 +72,17 @@ def make_structured(estimator: Any, ready: Structure, outputs: int, *, fresh: bo
                 names = [part.name for part in ready.parts if part.name]
                 raise InputError(f"options={{{name!r}: ...}}: there is no such input; {nearest(str(name), names)}")
     common = check_common(estimator.activation, estimator.dropout)
-    each = bool(getattr(estimator, "_each", False))
+    each = estimator._answered(ready)
     width = outputs if alone else _JOINED
     encoders = []
-    for part in ready.parts:
-        chosen = encoder_of(estimator.net, part)
+    for k, part in enumerate(ready.parts):
+        chosen = encoder_of(estimator.net, part, each=k == each)
         if not isinstance(chosen, str):
             encoders.append(_own(chosen, part, width, fresh=fresh))
             continue
         options = settings_for(estimator, part, chosen, alone=alone)
         hidden = options.pop("hidden", estimator.hidden)
-        count = width // part.shape[0] if each else width
-        encoders.append(make_encoder(chosen, part, count, common | options, hidden=hidden, each=each))
+        encoders.append(make_encoder(chosen, part, width, common | options, hidden=hidden, each=k == each))
     return Joined(ready, encoders, outputs, width=_JOINED, each=each, **common)
 
 
