@@ -251,8 +251,8 @@ class Joined(nn.Module):
         """Scores of all places of a row, (B, P * O), from what the networks give."""
         assert self.each is not None
         part, z = self.structure.parts[self.each], found[self.each]
-        if part.kind == "image":
-            z = z.movedim(1, -1).flatten(1, 2)  # (B, H * W, O)
+        if part.kind == "image" and z.dim() == 4:
+            z = z.movedim(1, -1).flatten(1, 2) if z.shape[2:] == part.shape[1:] else z  # (B, H * W, O)
         if z.dim() != 3 or (mask is not None and z.shape[:2] != mask.shape):
             raise InputError(
                 f"The network of the {part} gave {tuple(found[self.each].shape)}; expected an answer for each "

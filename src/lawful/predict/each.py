@@ -169,7 +169,12 @@ def flattened(y: Any, layout: Layout, what: str = "y") -> Array:
         _same_counts(y.counts, layout, what)
         return y[y.fields[0]]
     elif module == "awkward":
-        y = y.to_list() if y.ndim > 1 else y.to_numpy()
+        import awkward as ak
+
+        if y.ndim < 2 or layout.part.kind == "image":
+            return _of_array(ak.to_numpy(y), layout, what)
+        _same_counts(ak.to_numpy(ak.num(y, axis=1)), layout, what)
+        return np.asarray(ak.to_numpy(ak.flatten(y, axis=1)))
     elif module == "pandas":
         y = y.to_numpy()
     if isinstance(y, np.ndarray) and y.dtype != object:

@@ -12,7 +12,7 @@ from lawful.learning.members import redraw
 from lawful.learning.preparation import Preparation
 from lawful.nets.registry import check_common
 from lawful.nets.structure import Part, Structure
-from lawful.nets.structured import STRUCTURED, Joined, encoder_of, make_encoder
+from lawful.nets.structured import STRUCTURED, USUAL, Joined, encoder_of, make_encoder
 from lawful.predict.own_nets import call_maker
 
 _JOINED = 64  # numbers that each of several inputs gives, unless hidden says otherwise
@@ -76,7 +76,8 @@ def make_structured(estimator: Any, ready: Structure, outputs: int, *, fresh: bo
     width = outputs if alone else _JOINED
     encoders = []
     for k, part in enumerate(ready.parts):
-        chosen = encoder_of(estimator.net, part, each=k == each)
+        beside = estimator.net == "unet" and not alone and k != each  # an image whose pixels are not answered
+        chosen = encoder_of(USUAL[part.kind] if beside else estimator.net, part, each=k == each)
         if not isinstance(chosen, str):
             encoders.append(_own(chosen, part, width, fresh=fresh))
             continue

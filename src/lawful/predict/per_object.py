@@ -264,7 +264,7 @@ class PerObject(NetEstimator):
 def _warn_of_labels(cloud: Cloud, part: Part, values: Array) -> None:
     """Warn of a field of the input that is what is to be found."""
     for field in part.fields:
-        if values.ndim == 1 and values.dtype.kind in "biuf" and np.array_equal(cloud[field], values):
+        if values.shape == cloud[field].shape and len(values) and np.array_equal(cloud[field], values):
             name = ".".join(filter(None, (part.name, field)))
             warnings.warn(
                 f"The field {name!r} of the input is y itself. Name it, as y={name!r}, and it is no input.",

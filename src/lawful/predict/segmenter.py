@@ -189,7 +189,10 @@ class Segmenter(PerObject, Classifier):
 
     def _check_values(self, values: Array) -> None:
         if values.ndim != 1:
-            raise InputError(f"y: values of shape {values.shape[1:]} for each object; expected one label.")
+            raise InputError(
+                f"y: values of shape {values.shape[1:]} for each object; expected one label. For images of one "
+                "channel, X and y of shape (N, H, W), give net='unet'."
+            )
 
     def _strata(self, coded: Array) -> Array:
         """The rarest class that an event has, so that rare ones are spread evenly; 0 where it has no object."""
