@@ -54,14 +54,14 @@ def discs(events, seed, size=16):
 def test_overlapping_showers_are_told_apart_nearly_as_well_as_possible():
     """Trained on some 23,000 hits; the optimum is right for 88% of hits.
 
-    The share of hits in which the model does worse than the optimum on the same hits fluctuates by 0.002.
+    On the same hits the model is right for 0.006 fewer than the optimum, which fluctuates by 0.001 over seeds.
     """
     X, y, _ = showers(1200, 1)
     fresh, truth, best = showers(1000, 2)
     model = lf.Segmenter("sets", of="cells", epochs=14, learning_rate=5e-3, dropout=0.0).fit(X, y)
     p = model.predict_proba(fresh)
     assert p.shape == (len(truth), 2)
-    assert np.sqrt(np.mean((p[:, 1] - best) ** 2)) < 0.12  # 0.08 over seeds; 0.4 for a constant
+    assert np.sqrt(np.mean((p[:, 1] - best) ** 2)) < 0.12  # 0.07 over seeds; 0.4 for a constant
     assert model.score(fresh, truth) > np.mean((best > 0.5) == truth) - 0.02
     assert model.score({**fresh, "showers": fresh["showers"][::-1].copy()}, truth) < 0.7  # what else is known counts
 
@@ -102,18 +102,21 @@ def test_only_a_network_of_both_directions_looks_ahead():
 
 
 def test_negative_weights_give_the_ratio_of_signed_sums():
-    """The estimate of each of two probabilities fluctuates by 0.015; beyond 0.07 in one of 100,000 seeds."""
+    """The estimate of each of two probabilities fluctuates by 0.02; beyond 0.11 in one of a million seeds.
+
+    Without the events of negative weight the answers are 0.3 and 0.7, with their absolute weights 0.38 and 0.6.
+    """
     rng = np.random.default_rng(0)
-    counts = rng.integers(0, 4, 3000)
-    negative = rng.random(3000) < 0.2
+    counts = rng.integers(0, 4, 6000)
+    negative = rng.random(6000) < 0.3
     of = np.repeat(negative, counts)
     x = rng.integers(0, 2, len(of))
-    y = rng.random(len(of)) < np.where(of, np.array([0.9, 0.2])[x], np.array([0.3, 0.7])[x])
-    cloud = Cloud(offsets_of(counts), {"x": x})
-    model = lf.Segmenter("sets", epochs=15, dropout=0.0).fit(cloud, y, np.where(negative, -0.5, 1.0))
+    y = rng.random(len(of)) < np.where(of, np.array([0.6, 0.3])[x], np.array([0.3, 0.7])[x])
+    model = lf.Segmenter("sets", hidden=(16, 16), epochs=8, learning_rate=5e-3, dropout=0.0)
+    model.fit(Cloud(offsets_of(counts), {"x": x}), y, np.where(negative, -0.8, 1.0))
     p = model.predict_proba(Cloud([0, 1, 2], {"x": [0, 1]}))[:, 1]
-    truth = [(0.8 * 0.3 - 0.1 * 0.9) / 0.7, (0.8 * 0.7 - 0.1 * 0.2) / 0.7]
-    np.testing.assert_allclose(p, truth, atol=0.07)
+    truth = [(0.7 * 0.3 - 0.24 * 0.6) / 0.46, (0.7 * 0.7 - 0.24 * 0.3) / 0.46]
+    np.testing.assert_allclose(p, truth, atol=0.11)
 
 
 # ---- laws --------------------------------------------------------------------------------------------------------
