@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from lawful.errors import InputError as InputError
     from lawful.learning import load as load
     from lawful.predict import Classifier as Classifier
+    from lawful.predict import ObjectRegressor as ObjectRegressor
     from lawful.predict import Regressor as Regressor
+    from lawful.predict import Segmenter as Segmenter
     from lawful.predict import compare as compare
     from lawful.predict import learning_rates as learning_rates
     from lawful.predict import search as search
@@ -32,7 +34,9 @@ _HOME = {
     "Classifier": "lawful.predict",
     "Events": "lawful.data",
     "InputError": "lawful.errors",
+    "ObjectRegressor": "lawful.predict",
     "Regressor": "lawful.predict",
+    "Segmenter": "lawful.predict",
     "compare": "lawful.predict",
     "learning_rates": "lawful.predict",
     "load": "lawful.learning",

@@ -11,6 +11,7 @@ from lawful.learning.objectives import (
     SignedSquaredError,
     SquaredError,
 )
+from lawful.learning.objectives_each import Each, NumberedCrossEntropy
 
 CASES = [
     (BinaryCrossEntropy(), lambda n: torch.randint(0, 2, (n, 1)).double()),
@@ -21,6 +22,8 @@ CASES = [
         lambda n: torch.cat([torch.randint(0, 2, (n, 1)).double(), torch.randn(n, 2).double()], 1),
     ),
     (Shrunk(SquaredError(2), 2, 0.3), lambda n: torch.randn(n, 2).double()),
+    (NumberedCrossEntropy(4), lambda n: torch.randint(0, 4, (n, 1)).double()),
+    (Each(SquaredError(1), 3), lambda n: torch.rand(n, 6).double()),
 ]
 
 

@@ -93,14 +93,14 @@ def test_calibration_undoes_overconfidence():
     rng = np.random.default_rng(0)
     z = rng.normal(size=(20_000, 1)) * 2
     y = (rng.random(20_000) < 1 / (1 + np.exp(-z[:, 0] / 2))).astype(float)
-    from lawful.predict.classifier import _fit_temperature
+    from lawful.predict.classifier import fit_temperature
 
     w = np.ones(len(z))
-    assert _fit_temperature(z, y[:, None], w) == pytest.approx(2.0, rel=0.06)
+    assert fit_temperature(z, y[:, None], w) == pytest.approx(2.0, rel=0.06)
     one_hot = np.stack([1 - y, y], 1)
     both = np.concatenate([np.zeros_like(z), z], 1)
-    assert _fit_temperature(both, one_hot, w) == pytest.approx(_fit_temperature(z, y[:, None], w))
-    assert _fit_temperature(z[:3] * 100, y[:3, None], w[:3]) == pytest.approx(1.0, abs=0.9)  # three events say little
+    assert fit_temperature(both, one_hot, w) == pytest.approx(fit_temperature(z, y[:, None], w))
+    assert fit_temperature(z[:3] * 100, y[:3, None], w[:3]) == pytest.approx(1.0, abs=0.9)  # three events say little
 
 
 def test_many_classes_and_any_labels():
@@ -400,14 +400,14 @@ def test_columns_far_from_zero_or_of_a_tiny_unit_keep_their_digits():
 
 def test_the_calibration_of_the_mean_undoes_what_averaging_does():
     """Members that see the true score with noise of their own: the mean needs a higher slope than each of them."""
-    from lawful.predict.classifier import _agreement
+    from lawful.predict.classifier import agreement
 
     rng = np.random.default_rng(0)
     truth = rng.normal(size=(1, 50_000, 1))
     z = truth + rng.normal(size=(10, 50_000, 1))
     single = z.var() / np.mean(truth * z)  # the temperature of one member, by regression of the truth on its score
     mean = z.mean(0).var() / np.mean(truth[0] * z.mean(0))
-    assert single * _agreement(z) == pytest.approx(mean, rel=0.02)
+    assert single * agreement(z) == pytest.approx(mean, rel=0.02)
 
 
 def test_fits_in_several_threads_give_what_each_gives_alone():

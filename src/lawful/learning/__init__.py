@@ -16,14 +16,17 @@ if TYPE_CHECKING:
         SignedSquaredError,
         SquaredError,
     )
+    from lawful.learning.objectives_each import Each, NumberedCrossEntropy
     from lawful.learning.scaling import InputScaling, TargetScaling
 
 _HOME = {
     "BinaryCrossEntropy": "objectives",
     "CrossEntropy": "objectives",
+    "Each": "objectives_each",
     "Examples": "loop",
     "InputScaling": "scaling",
     "Members": "members",
+    "NumberedCrossEntropy": "objectives_each",
     "Objective": "objectives",
     "Settings": "loop",
     "SignedSquaredError": "objectives",
@@ -38,9 +41,11 @@ _HOME = {
 __all__ = [
     "BinaryCrossEntropy",
     "CrossEntropy",
+    "Each",
     "Examples",
     "InputScaling",
     "Members",
+    "NumberedCrossEntropy",
     "Objective",
     "Settings",
     "SignedSquaredError",

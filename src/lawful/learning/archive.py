@@ -19,7 +19,7 @@ from lawful.files import writing
 FORMAT = 1
 _FACTS, _ARRAYS = "model.json", "arrays.safetensors"
 _LIMIT = 1 << 26  # bytes of JSON that are read at most
-_KINDS = {"Classifier": "lawful.predict", "Regressor": "lawful.predict"}
+_KINDS = dict.fromkeys(("Classifier", "ObjectRegressor", "Regressor", "Segmenter"), "lawful.predict")
 
 Arrays = dict[str, npt.NDArray[Any]]
 

@@ -50,6 +50,13 @@ class Part:
         return math.prod(self.shape) + self.counted
 
     @property
+    def places(self) -> int:
+        """How many objects, steps or pixels there is room for; 1 for a table."""
+        if self.kind == "image":
+            return math.prod(self.shape[1:])
+        return self.shape[0] if self.counted else 1
+
+    @property
     def features(self) -> int:
         """How many numbers a network is told of an object besides its four-momentum."""
         return self.shape[-1] - 4 * self.momenta

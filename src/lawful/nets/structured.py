@@ -18,6 +18,7 @@ from lawful.nets.recurrent import Recurrent
 from lawful.nets.sets import Sets
 from lawful.nets.structure import Content, Part, Structure
 from lawful.nets.transformer import Transformer
+from lawful.nets.unet import UNet
 from lawful.nets.values import one_of
 from lawful.physics.kinematics import RELATIVE
 
@@ -62,8 +63,19 @@ class Kind:
         return tuple(p.name for p in parameters if p.kind == p.KEYWORD_ONLY and p.name not in common)
 
 
-def _cnn(part: Part, outputs: int, *, each: bool = False, **settings: Any) -> nn.Module:  # noqa: ARG001
+def _cnn(part: Part, outputs: int, *, each: bool = False, **settings: Any) -> nn.Module:
+    if each:
+        raise InputError(f"{part}: net='cnn' gives one answer for a whole image: use 'unet' for one of each pixel.")
     return CNN(part.shape[0], outputs, size=part.shape[1:], **settings)
+
+
+def _unet(part: Part, outputs: int, *, each: bool = False, **settings: Any) -> nn.Module:
+    if not each:
+        raise InputError(
+            f"{part}: net='unet' gives an answer for each pixel, as lawful.Segmenter and lawful.ObjectRegressor do: "
+            "use 'cnn' for one of the whole image."
+        )
+    return UNet(part.shape[0], outputs, size=part.shape[1:], **settings)
 
 
 def _recurrent(kind: str) -> Callable[..., nn.Module]:
@@ -105,6 +117,7 @@ _AT_ONCE = 256  # events judged at a time
 _ORDERED = ("sequence", "cloud", "text")
 STRUCTURED: dict[str, Kind] = {
     "cnn": Kind(("image",), _cnn, CNN, (32, 64, 64)),
+    "unet": Kind(("image",), _unet, UNet, (16, 32, 64)),
     "rnn": Kind(_ORDERED, _recurrent("rnn"), Recurrent, (64,)),
     "lstm": Kind(_ORDERED, _recurrent("lstm"), Recurrent, (64,)),
     "gru": Kind(_ORDERED, _recurrent("gru"), Recurrent, (64,)),
@@ -119,14 +132,25 @@ USUAL = {"table": "mlp", "cloud": "sets", "sequence": "gru", "image": "cnn", "te
 """The network of each kind of input, where the user names none."""
 
 
-def encoder_of(net: Any, part: Part) -> Any:
-    """The network for a part of several: the one that is named where it takes such inputs, else the usual one."""
+USUAL_EACH = USUAL | {"image": "unet"}
+"""The same where each object, step or pixel has an answer."""
+
+
+def encoder_of(net: Any, part: Part, *, each: bool = False) -> Any:
+    """The network for a part of several: the one that is named where it takes such inputs, else the usual one.
+
+    Args:
+        net: What the user chose.
+        part: The input.
+        each: Whether its objects each have an answer.
+    """
+    usual = (USUAL_EACH if each else USUAL)[part.kind]
     if isinstance(net, Mapping):
-        chosen = net.get(part.name, USUAL[part.kind])
+        chosen = net.get(part.name, usual)
     elif not isinstance(net, str):
         return net
     else:
-        chosen = net if net in STRUCTURED and part.kind in STRUCTURED[net].takes else USUAL[part.kind]
+        chosen = net if net in STRUCTURED and part.kind in STRUCTURED[net].takes else usual
     if not isinstance(chosen, str):
         return chosen
     one_of(f"net of {part.name!r}" if part.name else "net", chosen, sorted([*STRUCTURED, "mlp"]))
@@ -166,12 +190,15 @@ class Joined(nn.Module):
 
     Args:
         structure: The inputs, as prepared, in rows.
-        encoders: A network for each; where there is one alone it gives the outputs.
+        encoders: A network for each; where there is one alone it gives the outputs. That of the input `each` gives
+            (B, P, O) numbers of its objects, or (B, O, H, W) of its pixels, the others (B, O).
         outputs: Number of outputs O.
         width: Numbers that each of several gives.
         activation: Of the network that joins them.
         dropout: Of the network that joins them.
-        each: Whether the outputs are of each object of the only input: they are given for all places of a row.
+        each: Number of the input whose objects or pixels each have outputs, (B, P * O) for all places of a row, with
+            zeros where there is no object; what the other inputs give stands beside each of them. None: the event
+            has them.
     """
 
     alone = True  # is called once a member
@@ -185,7 +212,7 @@ class Joined(nn.Module):
         width: int = 64,
         activation: str = "silu",
         dropout: float = 0.0,
-        each: bool = False,
+        each: int | None = None,
     ) -> None:
         super().__init__()
         self.structure, self.each = structure, each
@@ -212,17 +239,31 @@ class Joined(nn.Module):
 
     def _together(self, rows: Tensor) -> Tensor:
         contents = self.structure.contents(rows)
-        if self.head is None:
-            z = called(self.encoders[0], contents[0])
-            return self._padded(z) if self.each else z
         found = [called(net, content) for net, content in zip(self.encoders, contents, strict=True)]
+        if self.each is not None:
+            return self._of_objects(found, contents[self.each].mask)
+        if self.head is None:
+            return found[0]
         joined: Tensor = self.head(nn.functional.silu(torch.cat(found, -1)))
         return joined
 
-    def _padded(self, z: Tensor) -> Tensor:
-        """Scores of all places of a row, (B, P * O), from those of the places that are needed, (B, p, O)."""
-        places = self.structure.parts[0].shape[0]
-        return nn.functional.pad(z, (0, 0, 0, places - z.shape[1])).flatten(1)
+    def _of_objects(self, found: list[Tensor], mask: Tensor | None) -> Tensor:
+        """Scores of all places of a row, (B, P * O), from what the networks give."""
+        assert self.each is not None
+        part, z = self.structure.parts[self.each], found[self.each]
+        if part.kind == "image" and z.dim() == 4:
+            z = z.movedim(1, -1).flatten(1, 2) if z.shape[2:] == part.shape[1:] else z  # (B, H * W, O)
+        if z.dim() != 3 or (mask is not None and z.shape[:2] != mask.shape):
+            raise InputError(
+                f"The network of the {part} gave {tuple(found[self.each].shape)}; expected an answer for each "
+                "object, (events, objects, outputs), or for each pixel, (events, outputs, rows, columns)."
+            )
+        if self.head is not None:
+            beside = torch.cat([h for k, h in enumerate(found) if k != self.each], -1).unsqueeze(1)
+            z = self.head(nn.functional.silu(torch.cat([z, beside.expand(-1, z.shape[1], -1)], -1)))
+        if mask is not None:
+            z = z * mask.unsqueeze(-1)
+        return nn.functional.pad(z, (0, 0, 0, part.places - z.shape[1])).flatten(1)
 
 
 def called(net: nn.Module, content: Content) -> Tensor:

@@ -244,8 +244,8 @@ class Classifier(ClassifierMixin, NetEstimator):
         self.temperature_ = 1.0
         if self.calibrate:
             z = z.astype(np.float64)
-            single = _fit_temperature(z.reshape(-1, z.shape[-1]), y.reshape(-1, y.shape[-1]), w.reshape(-1))
-            self.temperature_ = single * _agreement(shared.astype(np.float64))
+            single = fit_temperature(z.reshape(-1, z.shape[-1]), y.reshape(-1, y.shape[-1]), w.reshape(-1))
+            self.temperature_ = single * agreement(shared.astype(np.float64))
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None, validation: Any = None) -> "Classifier":
         """Train the members; see `NetEstimator.fit`, whose arguments these are.
@@ -357,7 +357,7 @@ class Classifier(ClassifierMixin, NetEstimator):
         return self._plan(bool(facts["signed"]))
 
 
-def _fit_temperature(z: Array, y: Array, w: Array) -> float:
+def fit_temperature(z: Array, y: Array, w: Array) -> float:
     """Temperature T that minimises the weighted cross-entropy of z / T: z (n, O), y (n, O) one-hot or (n, 1), w (n,).
 
     A few events could be fitted by any temperature, so log T has a normal prior of width 0.2 around 0, which some
@@ -374,7 +374,7 @@ def _fit_temperature(z: Array, y: Array, w: Array) -> float:
     return float(np.exp(best.x))
 
 
-def _agreement(z: Array) -> float:
+def agreement(z: Array) -> float:
     r"""Factor from the temperature of single members to that of their mean score, in (0, 1]; z is (M, n, O).
 
     A member's score is dampened because it is noisy: the best slope of the true logit on a score is their covariance

@@ -12,7 +12,7 @@ from lawful.learning.members import redraw
 from lawful.learning.preparation import Preparation
 from lawful.nets.registry import check_common
 from lawful.nets.structure import Part, Structure
-from lawful.nets.structured import STRUCTURED, Joined, encoder_of, make_encoder
+from lawful.nets.structured import STRUCTURED, USUAL, Joined, encoder_of, make_encoder
 from lawful.predict.own_nets import call_maker
 
 _JOINED = 64  # numbers that each of several inputs gives, unless hidden says otherwise
@@ -72,18 +72,18 @@ def make_structured(estimator: Any, ready: Structure, outputs: int, *, fresh: bo
                 names = [part.name for part in ready.parts if part.name]
                 raise InputError(f"options={{{name!r}: ...}}: there is no such input; {nearest(str(name), names)}")
     common = check_common(estimator.activation, estimator.dropout)
-    each = bool(getattr(estimator, "_each", False))
+    each = estimator._answered(ready)
     width = outputs if alone else _JOINED
     encoders = []
-    for part in ready.parts:
-        chosen = encoder_of(estimator.net, part)
+    for k, part in enumerate(ready.parts):
+        beside = estimator.net == "unet" and not alone and k != each  # an image whose pixels are not answered
+        chosen = encoder_of(USUAL[part.kind] if beside else estimator.net, part, each=k == each)
         if not isinstance(chosen, str):
             encoders.append(_own(chosen, part, width, fresh=fresh))
             continue
         options = settings_for(estimator, part, chosen, alone=alone)
         hidden = options.pop("hidden", estimator.hidden)
-        count = width // part.shape[0] if each else width
-        encoders.append(make_encoder(chosen, part, count, common | options, hidden=hidden, each=each))
+        encoders.append(make_encoder(chosen, part, width, common | options, hidden=hidden, each=k == each))
     return Joined(ready, encoders, outputs, width=_JOINED, each=each, **common)
 
 

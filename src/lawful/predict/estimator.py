@@ -53,7 +53,6 @@ from lawful.progress import Progress
 if TYPE_CHECKING:
     import pandas as pd
 
-_SHARED = 4000  # events on which the members' agreement is measured
 _TRIED = 64  # events on which statements that are built in together are tried
 
 
@@ -88,6 +87,7 @@ class NetEstimator(BaseEstimator):
     pretrained: Any
     seed: Any
 
+    _shared = 4000  # events on which the members' agreement is measured
     _watch: Callable[[dict[str, Any]], None] | None = None  # called after each epoch; may raise to end the training
 
     # ---- what the two kinds differ in ------------------------------------------------------------------------
@@ -118,6 +118,14 @@ class NetEstimator(BaseEstimator):
     def _targets_count(self) -> int | None:
         """Number of targets; None for classes."""
         return None
+
+    def _answered(self, structure: Structure) -> int | None:  # noqa: ARG002
+        """Number of the input whose objects each have an answer; None where the event has it."""
+        return None
+
+    def _own(self, z: Array) -> Array:
+        """Scores (..., O) without what a network gives besides for the training alone."""
+        return z[..., : self.objective_.outputs]
 
     def _look_at(self, x: Array, coded: Array) -> None:
         """Warn of what looks wrong in the training data."""
@@ -265,12 +273,11 @@ class NetEstimator(BaseEstimator):
         self.n_iter_ = len(history)
         examples, rows = prepared.examples, prepared.rows
         if examples.validation is not None:
-            some = np.linspace(0, rows - 1, min(rows, _SHARED)).astype(np.int64)
+            some = np.linspace(0, rows - 1, min(rows, self._shared)).astype(np.int64)
             shared = self.members_.scores(examples.x[torch.from_numpy(some).to(examples.x.device)])
             each = torch.stack([self._score_rows(examples.x[rows], m) for m, rows in enumerate(examples.validation)])
-            outputs = self.objective_.outputs
             y, w = (part.numpy(force=True)[prepared.judge] for part in (examples.y, examples.w))
-            self._after_training(each[..., :outputs].numpy(force=True), y, w, shared[..., :outputs].numpy(force=True))
+            self._after_training(self._own(each.numpy(force=True)), y, w, self._own(shared.numpy(force=True)))
         self._read_off(examples, prepared.weight, rows)
 
     def _continuous(self, coded: Array) -> Array | None:  # noqa: ARG002
@@ -406,7 +413,7 @@ class NetEstimator(BaseEstimator):
         inputs = self.physics_.prepare(x, self.scaling_)
         values = self.members_.values
         z: Array = self.members_.scores(torch.from_numpy(inputs).to(values.device)).numpy(force=True)
-        return z[..., : self.objective_.outputs].astype(np.float64), x
+        return self._own(z).astype(np.float64), x
 
     def _take_apart(self, X: Any, y: Any = None, weight: Any = None) -> Table:
         """As `take_apart`, for data that must fit the columns of the training data."""

@@ -269,7 +269,13 @@ def check_lengths(x: Array, y: Any) -> None:
             "This estimator requires y to be passed, but the target y is None. Give fit(X, y), or events that were "
             "read with target=..."
         )
-    rows = np.shape(y)[0] if np.ndim(y) else 0
+    try:
+        rows = np.shape(y)[0] if np.ndim(y) else 0
+    except ValueError:
+        raise InputError(
+            "y holds lists of unequal lengths: expected one answer for each row of X. For one of each object or step "
+            "use lawful.Segmenter (classes) or lawful.ObjectRegressor (numbers)."
+        ) from None
     if len(x) != rows:
         raise InputError(
             f"Found input variables with inconsistent numbers of samples: X has {len(x)} rows, y has {rows}. Were "
@@ -307,7 +313,10 @@ def read_targets(y: Any) -> Array:
             "y: expected numbers, one row for each row of X. For classes use lawful.Classifier."
         ) from None
     if targets.ndim not in (1, 2) or (targets.ndim == 2 and targets.shape[1] == 0):
-        raise InputError(f"y has shape {targets.shape}: expected (N,) or (N, targets).")
+        raise InputError(
+            f"y has shape {targets.shape}: expected (N,) or (N, targets). For numbers of each "
+            "object, step or pixel use lawful.ObjectRegressor."
+        )
     finite = np.isfinite(targets)
     if not finite.all():
         nan, inf = int(np.isnan(targets).sum()), int(np.isinf(targets).sum())

@@ -150,7 +150,7 @@ class Regressor(RegressorMixin, NetEstimator):
 
     # ---- targets -----------------------------------------------------------------------------------------------
     def _learn_targets(self, y: Any, weight: Array) -> Array:
-        targets = self._code_targets(y)
+        targets = read_targets(y)
         self.flat_ = np.ndim(y) == 1
         self.target_scaling_ = TargetScaling.fit(targets, weight)
         self.target_deviation_ = self.target_scaling_.scale.copy()

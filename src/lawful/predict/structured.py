@@ -223,7 +223,7 @@ def _block(part: Part, value: Any, *, gaps_allowed: bool) -> Array:
         except InputError as error:
             raise InputError(f"{called(part.name)}, with which the model was fitted: {error}") from None
     check_cloud(cloud, part.name or "X")
-    order = "pt" if part.kind == "cloud" and gives_momenta(names) else None
+    order = order_of(part)
     if int(cloud.counts.max(initial=0)) > part.shape[0]:
         warnings.warn(f"{called(part.name)}: {cloud.cut(part.shape[0], order)}.", UserWarning, stacklevel=6)
     values, _ = cloud.padded(names, part.shape[0], order, quiet=True)
@@ -232,6 +232,11 @@ def _block(part: Part, value: Any, *, gaps_allowed: bool) -> Array:
     block[:, 1:] = values.reshape(len(cloud), -1)
     _check_finite(part.name, block)  # what follows from finite fields may not be
     return block
+
+
+def order_of(part: Part) -> str | None:
+    """The field in whose falling order the objects of an input stand in a row; None: as they were given."""
+    return "pt" if part.kind == "cloud" and gives_momenta(part.fields) else None
 
 
 def _drawn(part: Part, value: Any) -> Array:
