@@ -84,7 +84,7 @@ class Answer:
 
     def tensor(self, x: Array) -> Tensor:
         """Rows as a tensor where the networks are."""
-        return torch.from_numpy(np.ascontiguousarray(x)).to(self.device)
+        return torch.tensor(x, device=self.device)
 
     def __call__(self, x: Tensor, gaps: Tensor, place: Tensor) -> Tensor:
         """The number (n,) of rows (n, S) where `gaps`, (n, S), are missing; `place`, (n,), says which is asked."""

@@ -22,9 +22,9 @@ def saliency(
     r"""By how much the answer changes when one number of the input changes a little, event by event.
 
     $\partial f / \partial x_j$ times the deviation $\sigma_j$: the change of the answer, to first order, when the
-    number moves by one deviation. For tables it is the standard deviation of the column; for images the root mean square of
-    the channel's pixels; for objects that of the field's distances from the mean object of the event, the same for
-    all objects (see `integrated_gradients`). A saturated answer changes little though it may rest on much.
+    number moves by one deviation. For tables it is the standard deviation of the column; for images the root mean
+    square of the channel's pixels; for objects that of the field's distances from the mean object of the event, the
+    same for all objects (see `integrated_gradients`). A saturated answer changes little though it may rest on much.
 
     Args:
         model: A fitted Classifier or Regressor, of tables or structured inputs.
@@ -50,7 +50,7 @@ def saliency(
     Examples:
         >>> from lawful import Regressor
         >>> X = np.random.default_rng(0).normal(size=(400, 2)) * [1.0, 10.0]
-        >>> model = Regressor("linear").fit(X, 3.0 * X[:, 0] - 0.1 * X[:, 1])
+        >>> model = Regressor("linear", learning_rate=0.05, epochs=50).fit(X, 3.0 * X[:, 0] - 0.1 * X[:, 1])
         >>> found = saliency(model, X, unit="own").values["table"]
         >>> found[0].round(2).tolist()
         [3.0, -0.1]
@@ -123,7 +123,7 @@ def integrated_gradients(
     Examples:
         >>> from lawful import Regressor
         >>> X = np.random.default_rng(0).normal(size=(400, 2))
-        >>> model = Regressor("linear").fit(X, 3.0 * X[:, 0] - X[:, 1])
+        >>> model = Regressor("linear", learning_rate=0.05, epochs=50).fit(X, 3.0 * X[:, 0] - X[:, 1])
         >>> found = integrated_gradients(model, X, baseline=[[0.0, 0.0]])
         >>> bool(np.allclose(found.values["table"], X * [3.0, -1.0], atol=0.02))
         True

@@ -52,7 +52,7 @@ def occlusion(
         >>> rng = np.random.default_rng(0)
         >>> hits = [rng.normal(size=(n, 2)) for n in rng.integers(1, 4, 300)]
         >>> model = Regressor("sets", epochs=2).fit(hits, [h[:, 0].sum() for h in hits])
-        >>> occlusion(model, hits).values["cloud"].shape
+        >>> occlusion(model, hits).values["sequence"].shape
         (300, 3, 1)
     """
     rows, w = read_rows(model, X, weight, "occlusion")

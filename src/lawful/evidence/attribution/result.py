@@ -59,13 +59,13 @@ class Attribution:
         return np.asarray(total - (self.output - self.start))
 
     def _summed(self, values: Array, axes: tuple[int, ...]) -> Array:
-        """Several numbers as one: their sum where contributions add up, else the length of the vector."""
-        return np.asarray(values.sum(axes) if self.start is not None else np.sqrt((values**2).sum(axes)))
+        """Several numbers as one: their sum, or of slopes the length of the vector."""
+        return np.asarray(np.sqrt((values**2).sum(axes)) if self.method == "saliency" else values.sum(axes))
 
     def per_object(self) -> dict[str, Array]:
         """By name of each cloud, sequence or text: (N, P), what each object contributes, all its fields together.
 
-        Sums of the fields for integrated gradients, the length of the gradient for saliency.
+        Sums of the fields, but for saliency the length of the gradient.
         """
         return {name: self._summed(self.values[name], (2,)) for name in self.masks if name in self.values}
 

@@ -140,7 +140,7 @@ def read_rows(model: Any, X: Any, weight: Any, what: str) -> tuple[Rows, Array]:
     if structure is None:
         names = tuple(str(name) for name in getattr(model, "feature_names_in_", ()))
         structure = Structure((Part("", "table", (x.shape[1],), names or tuple(f"x{i}" for i in range(x.shape[1]))),))
-    return Rows(structure, np.asarray(x, dtype=np.float64)), check_one_weight(weight, len(x))
+    return Rows(structure, np.array(x, dtype=np.float64)), check_one_weight(weight, len(x))
 
 
 def _mean_columns(x: Array, weight: Array) -> Array:
