@@ -58,9 +58,9 @@ MODELS = {
     ),
     "missing": lambda: (Regressor(missing="mark", **SMALL).fit(GAPS, Y), GAPS),
     "around a baseline": lambda: (
-        Regressor(physics=[Baseline("k*a", columns=["a"], parameters={"k": 1.0}).by("residual")], **SMALL).fit(
-            pd.DataFrame(X, columns=list("abc")), Y
-        ),
+        Regressor(
+            physics=[Baseline("k*a", columns=["a"], parameters={"k": 1.0}).by("residual")], **SMALL | {"hidden": (4,)}
+        ).fit(pd.DataFrame(X, columns=list("abc")), Y),
         pd.DataFrame(X, columns=list("abc")),
     ),
     "symmetric": lambda: (Regressor(physics=[rotation.by("architecture")], **SMALL).fit(X, Y), X),

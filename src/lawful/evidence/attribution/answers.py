@@ -181,7 +181,7 @@ def _target(model: Any, output: Any, rows: int) -> tuple[Array, str]:
     k = 0 if output is None else output
     if isinstance(k, bool) or not isinstance(k, int | np.integer) or not 0 <= k < count:
         raise InputError(f"output={output!r}: expected the number of a target, 0 to {count - 1}.")
-    return np.full(rows, int(k)), "the prediction" if count == 1 else f"prediction {k}"
+    return np.full(rows, int(k)), "prediction" if count == 1 else f"prediction {k}"
 
 
 def _classified(z: Tensor, K: int, of: str, *, signed: bool) -> Tensor:

@@ -26,7 +26,7 @@ _LABELS = 4  # classes, or targets, with pictures of their own
 _BASELINES = {
     "table": "the mean event",
     "image": "a black image",
-    "cloud": "as many objects near their mean, of the same total momentum",
+    "cloud": "as many objects near their mean",
     "sequence": "the sequence at its mean",
     "text": "the same words",
 }
@@ -36,8 +36,8 @@ _ABOUT = (
     "intervals, over {events} test events."
 )
 _GAP = (
-    "The contributions of an event should add up to the difference that {title} makes: they miss it by {gap:.2g}, of "
-    "{far:.2g} (both root mean square)."
+    "The contributions of an event should add up to the change of the {title} from there: they miss it by {gap:.2g}, "
+    "of {far:.2g} (both root mean square)."
 )
 
 
@@ -126,7 +126,7 @@ def _contributions(
     for name, output in asked.items():
         found = integrated_gradients(model, some.X, output=output, steps=steps, weight=some.weight)
         w = np.abs(some.weight) / np.abs(some.weight).sum()
-        title = found.title if not isinstance(question, Regression) else f"the prediction of {name or some.name}"
+        title = found.title if not isinstance(question, Regression) else f"prediction of {name or some.name}"
         gap, far = (float(np.sqrt(w @ values**2)) for values in (found.gap, found.output - found.start))
         text.append(_GAP.format(title=title, gap=gap, far=far))
         key = f" {name}" if name else ""
