@@ -117,19 +117,25 @@ def draw_attention(blocks: Array, *, most: int = 15) -> Figure:
         most: How many objects are shown.
     """
     seen = blocks[:, : most + 1, : most + 1]
-    figure, grid = canvas(3.4 * len(seen) + 1.2, 3.7, ncols=len(seen), squeeze=False, sharey=True)
+    columns = min(len(seen), 3)
+    rows = -(-len(seen) // columns)
+    figure, grid = canvas(3.4 * columns + 1.2, 3.3 * rows + 0.4, nrows=rows, ncols=columns, squeeze=False)
     top = float(np.nanmax(seen)) if np.isfinite(seen).any() else 1.0
     step = max(1, (seen.shape[1] - 1) // 5)
     ticks = [0, *range(step, seen.shape[1], step)]
-    for k, axes in enumerate(grid[0]):
+    for k, axes in enumerate(grid.flat):
+        if k >= len(seen):
+            axes.set_visible(False)
+            continue
         drawn = axes.imshow(seen[k], cmap="viridis", vmin=0.0, vmax=top, interpolation="nearest")
         axes.minorticks_off()
         axes.set_xticks(ticks, ["token", *map(str, ticks[1:])])
         axes.set_yticks(ticks, ["token", *map(str, ticks[1:])])
         axes.set_title(f"block {k + 1}")
         axes.set_xlabel("object that is looked at", loc="center")
-    grid[0][0].set_ylabel("object that looks", loc="center")
-    bar = figure.colorbar(drawn, ax=list(grid[0]))
+        if k % columns == 0:
+            axes.set_ylabel("object that looks", loc="center")
+    bar = figure.colorbar(drawn, ax=list(grid.flat))
     bar.ax.set_ylabel("mean attention", loc="center")
     return figure
 

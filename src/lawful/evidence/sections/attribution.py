@@ -187,5 +187,5 @@ def _look_inside(case: Case, some: _Events, figures: "dict[str, Figure]", captio
     figures["embedding"] = embedding_figure(h, many.colour, weight=many.weight, name=many.name)
     captions["embedding"] = (
         f"{len(h)} test events as the last layers of the network see them ({h.shape[1]} numbers), in the plane of "
-        "largest weighted variance; rings have negative weight."
+        "largest weighted variance" + ("; rings have negative weight." if (many.weight < 0).any() else ".")
     )
