@@ -4,6 +4,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lawful.evidence.attribution.attention import Attention, attention
+    from lawful.evidence.attribution.embedding import embed, embedding_figure
+    from lawful.evidence.attribution.gradients import integrated_gradients, saliency
+    from lawful.evidence.attribution.jets import jet_attribution
+    from lawful.evidence.attribution.occlusion import occlusion
+    from lawful.evidence.attribution.result import Attribution
     from lawful.evidence.calibration import (
         brier,
         calibration_chi2,
@@ -35,10 +41,13 @@ if TYPE_CHECKING:
     from lawful.evidence.significance import asimov_significance, scan_significance
 
 _HOME = {
+    "Attention": "attribution.attention",
+    "Attribution": "attribution.result",
     "Measured": "resampling",
     "Report": "report",
     "accuracy": "decisions",
     "asimov_significance": "significance",
+    "attention": "attribution.attention",
     "auc": "ranking",
     "average_precision": "ranking",
     "bias": "regression",
@@ -52,13 +61,18 @@ _HOME = {
     "counts": "decisions",
     "difference": "resampling",
     "each_toy": "resampling",
+    "embed": "attribution.embedding",
+    "embedding_figure": "attribution.embedding",
     "examine": "examination",
     "expected_calibration_error": "calibration",
+    "integrated_gradients": "attribution.gradients",
     "interval": "resampling",
     "jensen_shannon": "shapes",
+    "jet_attribution": "attribution.jets",
     "log_loss": "calibration",
     "macro_auc": "manyclass",
     "mae": "regression",
+    "occlusion": "attribution.occlusion",
     "one_vs_rest_auc": "manyclass",
     "permutation_importance": "importance",
     "precision_recall": "ranking",
@@ -70,15 +84,19 @@ _HOME = {
     "resolution_68": "regression",
     "rmse": "regression",
     "roc": "ranking",
+    "saliency": "attribution.gradients",
     "scan_significance": "significance",
     "weighted_quantile": "regression",
 }
 
 __all__ = [
+    "Attention",
+    "Attribution",
     "Measured",
     "Report",
     "accuracy",
     "asimov_significance",
+    "attention",
     "auc",
     "average_precision",
     "bias",
@@ -92,13 +110,18 @@ __all__ = [
     "counts",
     "difference",
     "each_toy",
+    "embed",
+    "embedding_figure",
     "examine",
     "expected_calibration_error",
+    "integrated_gradients",
     "interval",
     "jensen_shannon",
+    "jet_attribution",
     "log_loss",
     "macro_auc",
     "mae",
+    "occlusion",
     "one_vs_rest_auc",
     "permutation_importance",
     "precision_recall",
@@ -110,6 +133,7 @@ __all__ = [
     "resolution_68",
     "rmse",
     "roc",
+    "saliency",
     "scan_significance",
     "weighted_quantile",
 ]

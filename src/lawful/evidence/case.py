@@ -38,6 +38,7 @@ class Case:
         seed: Seed of the toys and shuffles.
         importance: Whether to measure what features matter.
         provenance: Facts on how all this was made.
+        attribution: Whether to measure where networks look.
     """
 
     subject: Subject
@@ -53,6 +54,7 @@ class Case:
     seed: int
     importance: bool
     provenance: Mapping[str, Any]
+    attribution: bool = False
 
     @cached_property
     def truth(self) -> Array:

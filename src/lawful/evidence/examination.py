@@ -18,6 +18,7 @@ from lawful.evidence.sections.about import (
     learning_section,
     provenance_section,
 )
+from lawful.evidence.sections.attribution import attribution_section
 from lawful.evidence.sections.comparing import compare, comparison_frame, comparison_section
 from lawful.evidence.sections.constants import constants_section
 from lawful.evidence.sections.domain import domain_section
@@ -53,6 +54,7 @@ def examine(
     toys: int = 200,
     seed: int = 0,
     importance: bool = True,
+    attribution: bool = True,
     title: str | None = None,
     description: str = "",
     name: str = "model",
@@ -86,6 +88,8 @@ def examine(
         toys: Number of bootstrap toys.
         seed: Seed of toys and shuffles.
         importance: Whether to measure which features matter, which takes most of the time.
+        attribution: Whether to measure where a lawful network looks: what its inputs contribute, its attention and
+            what its last layer sees. Contributions need captum (`pip install 'lawful[interpret]'`).
         title: Heading of the report.
         description: What it is about, in a few sentences below the heading.
         name: What the model is called in tables and legends.
@@ -114,6 +118,7 @@ def examine(
         seed=seed,
         background_uncertainty=background_uncertainty,
         importance=importance,
+        attribution=attribution,
         name=name,
         title=title,
         description=description,
@@ -140,6 +145,7 @@ def examine(
         seed=int(seed),
         importance=importance,
         provenance=dict(provenance or {}),
+        attribution=attribution,
     )
     for variable in case.variables:
         sample.column(variable)
@@ -152,6 +158,7 @@ def _report(case: Case, title: str | None, description: str) -> Report:
     sections: list[Section | None] = [data_section(case), learning_section(case)]
     comparison = comparison_section(case, found)
     important, by_feature = importance_section(case)
+    looks = attribution_section(case)
     if isinstance(case.question, Binary):
         view = binary_view(case)
         shifts = find_shifts(case)
@@ -165,6 +172,7 @@ def _report(case: Case, title: str | None, description: str) -> Report:
             working,
             comparison,
             important,
+            looks,
             sculpting_section(case, view),
             systematics_section(case, view, shifts),
             overlay_section(case, view, shifts, first),
@@ -178,6 +186,7 @@ def _report(case: Case, title: str | None, description: str) -> Report:
             manyclass.working_section(views),
             comparison,
             important,
+            looks,
             main_metric_systematics_section(case),
         ]
     else:
@@ -187,6 +196,7 @@ def _report(case: Case, title: str | None, description: str) -> Report:
             regression.residuals_section(case, metrics),
             comparison,
             important,
+            looks,
             main_metric_systematics_section(case),
         ]
     sections += [domain_section(case), violations_section(case), constants_section(case), cost_section(case)]

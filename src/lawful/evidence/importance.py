@@ -11,6 +11,7 @@ from lawful.evidence.models import Subject
 from lawful.evidence.questions import Question, find_question
 from lawful.evidence.resampling import Measured, measured, toys_of
 from lawful.evidence.sample import Sample, make_sample
+from lawful.evidence.shuffling import groups_of, shuffled
 
 
 def permutation_importance(
@@ -28,12 +29,15 @@ def permutation_importance(
 
     The metric is the weighted AUC (mean over classes for many), the RMSE for one output, R^2 for several; positive
     values say that the feature helps. The interval joins the statistics of the events (paired bootstrap) and the
-    spread over the shuffles. A feature whose information others carry too seems unimportant: give `groups`.
+    spread over the shuffles. A feature whose information others carry too seems unimportant: give `groups`. Events of
+    other numbers of objects are matched as `lawful.evidence.shuffling.shuffled` says.
 
     Args:
         model: A fitted estimator.
         test: `lawful.Events`, (X, y) or (X, y, weight).
-        groups: Name to features that are shuffled together; None: each feature alone.
+        groups: Name to features that are shuffled together; None: each feature alone; for structured inputs each
+            column of a table, an image, a text, the momenta of a cloud with the number of its objects, and each other
+            field of all its objects.
         repeats: Number of shuffles.
         toys: Number of bootstrap toys.
         seed: Seed of shuffles and toys.
@@ -85,7 +89,7 @@ def importance_of(
         sample = sample.take(np.sort(rng.choice(len(sample), most, replace=False)))
     used = subject.names or list(sample.plain)
     if groups is None:
-        groups = subject.groups or {name: [name] for name in used}
+        groups = groups_of(subject) or {name: [name] for name in used}
     _check_groups(groups, used)
     truth, w = question.truth(sample), sample.weight
     sign = 1.0 if question.rises else -1.0
@@ -93,14 +97,12 @@ def importance_of(
     judge = question.judge(truth, question.ask(subject, sample.frame))
     value, spread = float(judge(w)), np.asarray(judge(W))
     found = {}
+    structure = getattr(subject.model, "structure_", None)
     for name, columns in groups.items():
         losses, toy_losses = [], []
         for _ in range(repeats):
-            shuffled = sample.frame.copy(deep=False)
-            order = rng.permutation(len(sample))
-            for column in columns:
-                shuffled[column] = sample.frame[column].to_numpy()[order]
-            judge = question.judge(truth, question.ask(subject, shuffled))
+            other = shuffled(sample.frame, columns, rng.permutation(len(sample)), structure)
+            judge = question.judge(truth, question.ask(subject, other))
             losses.append(sign * float(subtract(value, judge(w))))
             toy_losses.append(sign * np.asarray(subtract(spread, judge(W))))
         mean = float(np.mean(losses))

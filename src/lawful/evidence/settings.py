@@ -20,6 +20,7 @@ def check_settings(
     seed: Any,
     background_uncertainty: Any,
     importance: Any,
+    attribution: Any,
     name: Any,
     title: Any,
     description: Any,
@@ -39,8 +40,9 @@ def check_settings(
             raise InputError(
                 f"background_uncertainty={background_uncertainty!r}: expected a share of at least zero, such as 0.1."
             )
-    if not isinstance(importance, bool):
-        raise InputError(f"importance={importance!r}: expected True or False.")
+    for key, flag in (("importance", importance), ("attribution", attribution)):
+        if not isinstance(flag, bool):
+            raise InputError(f"{key}={flag!r}: expected True or False.")
     for key, text in (("name", name), ("title", title), ("description", description)):
         if not isinstance(text, str) and not (key == "title" and text is None):
             raise InputError(f"{key}={text!r}: expected text.")
