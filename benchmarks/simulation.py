@@ -31,7 +31,9 @@ def peer(process: str, settings: dict[str, object]) -> object:
     names = ("eta", "radius", "bias", "energy", "multiparton", "variations", "detector")
     scatter = (settings["scatter"][0] * low, settings["scatter"][1] * high)
     pythia = pythia8mc.Pythia("", False)
-    for line in pythia_lines(process, Beam(scatter=scatter, pt=(low, high), **{name: settings[name] for name in names})):
+    for line in pythia_lines(
+        process, Beam(scatter=scatter, pt=(low, high), **{name: settings[name] for name in names})
+    ):
         assert line.startswith("Check:") or pythia.readString(line), line
     assert pythia.init()
     pythia.nextBatch(20)

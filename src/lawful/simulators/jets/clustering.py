@@ -102,7 +102,9 @@ def soft_drop_mass(p: Array, counts: Index, *, z_cut: float, beta: float, radius
     depth = np.asarray(ak.num(splits, axis=1))
     distance, kt = (np.asarray(ak.flatten(splits[name])) for name in ("Delta", "kt"))
     jet, start = np.repeat(np.arange(len(counts)), depth), np.cumsum(depth) - depth
-    softer = nodes[_found(nodes, np.repeat(np.arange(len(counts)), 2 * counts - 1), kt / distance, jet)]
+    softer = nodes[
+        _found(nodes, np.repeat(np.arange(len(counts)), 2 * counts - 1), kt / np.maximum(distance, 1e-300), jet)
+    ]
     gone = np.concatenate([np.zeros((1, 4)), np.cumsum(softer, axis=0)])  # by all jets so far
     left = nodes[ends - 1][jet] - (gone[1:] - gone[start][jet])  # (splits, 4) the harder branch
     size, other = np.hypot(softer[:, 0], softer[:, 1]), np.hypot(left[:, 0], left[:, 1])

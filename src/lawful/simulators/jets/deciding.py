@@ -12,7 +12,7 @@ _SCALE = 0.02
 # A jet has at most its partons' momentum within a wider radius, and at least, but for the share that a process tells,
 # that within a narrower one. What the detector, further scatters and hadrons add, in GeV, goes on top.
 _WIDE, _NARROW = 1.5, 0.75
-_LEAST, _LEAST_DETECTED = 0.97, 0.88
+_LEAST, _LEAST_DETECTED = 0.97, 0.92
 _HADRONS, _FURTHER = 5.0, 10.0
 _BEYOND = 0.15  # of |eta|
 _IN_A_ROW = 2000  # events given up one after the other before one is let through, for whoever asks the impossible
