@@ -12,7 +12,7 @@ from lawful.simulators.world import Choice, Column, Drawn, Setting, Switch, Worl
 if TYPE_CHECKING:
     from lawful.simulators.jets.drawing import Labelled
 
-_CHUNK = 500  # jets that one process makes at a time, whatever the number of processes
+_CHUNK = 250  # jets that one process makes at a time, whatever the number of processes
 _FIELDS = {"px": "GeV", "py": "GeV", "pz": "GeV", "E": "GeV", "charge": "", "pid": ""}
 
 

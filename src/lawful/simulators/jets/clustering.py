@@ -112,7 +112,7 @@ def soft_drop_mass(p: Array, counts: Index, *, z_cut: float, beta: float, radius
     dropped = depth.copy()  # how many branches: all of them where no splitting passes
     dropped[jet[passed[::-1]]] = (passed - start[jet[passed]])[::-1]
     groomed = nodes[ends - 1] - (gone[start + dropped] - gone[start])
-    return np.sqrt(np.maximum(groomed[:, 3] ** 2 - (groomed[:, :3] ** 2).sum(1), 0.0))
+    return np.asarray(np.sqrt(np.maximum(groomed[:, 3] ** 2 - (groomed[:, :3] ** 2).sum(1), 0.0)))
 
 
 def _found(nodes: Array, of: Index, pt: Array, jet: Index) -> Index:

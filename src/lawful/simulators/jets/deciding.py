@@ -50,7 +50,7 @@ def early_veto(
         >>> hook.scaleVetoPT()
         10.0
     """
-    pythia8mc = imported("pythia8mc")
+    pythia8mc: Any = imported("pythia8mc")
     more = _HADRONS + _FURTHER * multiparton
     least = (_LEAST_DETECTED if detector else _LEAST) * pt[0] - more
     share = kept * (_LEAST_DETECTED if detector else 1.0)
