@@ -3,12 +3,12 @@
     python benchmarks/simulation.py [--jets N] [--runs N] [--cores N]
 
 An event is a hard scatter that Pythia has selected and begun to shower. Ours begins as many as its jets need; the
-peer makes the same number by `nextBatch`, of the same processes with the same settings of hard scatter, showers, hadrons
-and decays, `Check:event = off` included, which makes it faster. The peer finishes every event and makes no jet.
-Ours makes jets, observables and clouds, and gives up in the middle of the showers what can make no jet in the window:
-such an event counts like any other, and the jets a second tell what is left. Rivals take turns. Pythia is started
-before the clock, and so are the processes. With `--cores 1` all is in one process, and the CPU time is compared too,
-which says more on a busy machine.
+peer makes the same number by `nextBatch`, of the same processes with the same settings of hard scatter, showers,
+hadrons and decays, `Check:event = off` included, which makes it faster. The peer finishes every event and makes no
+jet. Ours makes jets, observables and clouds, and gives up in the middle of the showers what can make no jet in the
+window: such an event counts like any other, and the jets a second tell what is left. Rivals take turns. Pythia is
+started before the clock, and so are the processes. With `--cores 1` all is in one process, and the CPU time is
+compared too, which says more on a busy machine.
 """
 
 import argparse
