@@ -142,7 +142,7 @@ def statements() -> str:
 
 
 def worlds() -> str:
-    """A section for each world: settings and columns with units, and the source."""
+    """A section for each world: settings, columns and fields of clouds with units, and the source."""
     from lawful.simulators import WORLDS
 
     parts = []
@@ -154,7 +154,11 @@ def worlds() -> str:
         ]
         parts.append("\n".join(["| setting | default | unit | what it is |", "|---|---|---|---|", *rows]))
         rows = [f"| `{name}` | {_unit(c.unit)} | {_cell(c.text)} |" for name, c in world.columns.items()]
-        parts += ["\n".join(["| column | unit | what it is |", "|---|---|---|", *rows]), f"Source: {world.source}."]
+        parts.append("\n".join(["| column | unit | what it is |", "|---|---|---|", *rows]))
+        for cloud, fields in world.clouds.items():
+            rows = [f"| `{cloud}.{name}` | {_unit(c.unit)} | {_cell(c.text)} |" for name, c in fields.items()]
+            parts.append("\n".join([f"| field of the cloud `{cloud}` | unit | what it is |", "|---|---|---|", *rows]))
+        parts.append(f"Source: {world.source}.")
     return "\n\n".join(parts)
 
 

@@ -53,6 +53,8 @@ def resolved(content: Mapping[str, Any]) -> dict[str, Any]:
 def simulated(data: "Data") -> Any:
     """The events that a study draws from a world, with the roles that it gives to the columns.
 
+    Weights, systematic variations and clouds are those of the world.
+
     Raises:
         InputError: When it names a column that the world does not make, or its cut passes none.
     """
@@ -64,12 +66,17 @@ def simulated(data: "Data") -> Any:
     where = f"the world {world_of(data.source)}"
     target = events.target if data.target is None else data.target
     targets = [target] if isinstance(target, str) else list(target or ())
+    # the columns in which `simulate` puts the weights: that of the events, and one for each variation
+    variations = {name: f"weight_{name}" for name in events.variations}
+    weights = ("weight", *variations.values()) if events.weighted else ()
     excluded = set(expand(data.exclude, events.columns, what="column", where=where))
     if data.features is None:
         features = [name for name in events.features if name not in (data.group, *targets)]
     else:
         if clash := [name for name in data.features if name in targets]:
             raise InputError(f"data.features: {clash[0]!r} is the target.")
+        if clash := [name for name in data.features if name in weights]:
+            raise InputError(f"data.features: {clash[0]!r} is an event weight, which nothing is learned from.")
         # patterns stand for features of the world: further truth, which it makes too, must be named
         named = {name: None for name in data.features if name in events.columns}
         among = [*named, *(name for name in events.features if name not in targets)]
@@ -80,6 +87,9 @@ def simulated(data: "Data") -> Any:
         features=[name for name in features if name not in excluded],
         units={**events.units, **data.units},
         group=data.group,
+        weight=weights[0] if weights else None,
+        variations=variations or None,
+        clouds=events.clouds or None,
     )
     return made if data.select is None else made.select(data.select)
 

@@ -138,6 +138,24 @@ def test_soft_drop_takes_the_tree_apart(z_cut, beta):
     np.testing.assert_allclose(masses, expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize(("z_cut", "beta"), [(0.1, 0.0), (0.3, 2.0), (0.02, -1.0)])
+def test_soft_drop_is_that_of_fastjet_contrib(z_cut, beta):
+    counts = np.array([1, 80, 2, 33, 1, 60])
+    p = random_jets(counts, seed=5)
+    definition = fastjet.JetDefinition(fastjet.cambridge_algorithm, 1000.0)
+    tool = clustered(p, counts, definition).exclusive_jets_softdrop_grooming(
+        njets=1, beta=beta, symmetry_cut=z_cut, R0=0.8
+    )
+    masses = soft_drop_mass(p, counts, z_cut=z_cut, beta=beta, radius=0.8)
+    np.testing.assert_allclose(masses, np.asarray(tool.msoftdrop), rtol=1e-9)
+
+
+def test_soft_drop_takes_particles_that_coincide():
+    p = particles([50.0, 30.0, 20.0], [0.0, 0.0, 0.4], [0.0, 0.0, 0.0])
+    mass = soft_drop_mass(p, np.array([3]), z_cut=0.1, beta=0.0, radius=0.8)[0]
+    assert mass == pytest.approx(np.sqrt(2 * 80 * 20 * (np.cosh(0.4) - 1)))
+
+
 def test_the_leading_jet_is_found_with_its_constituents():
     event = np.array([0, 0, 0, 2, 2, 3, 5, 5])
     p = particles(

@@ -12,7 +12,7 @@ from lawful.simulators.world import Choice, Column, Drawn, Setting, Switch, Worl
 if TYPE_CHECKING:
     from lawful.simulators.jets.drawing import Labelled
 
-_CHUNK = 500  # jets that one process makes at a time, whatever the number of processes
+_CHUNK = 250  # jets that one process makes at a time, whatever the number of processes
 _FIELDS = {"px": "GeV", "py": "GeV", "pz": "GeV", "E": "GeV", "charge": "", "pid": ""}
 
 
@@ -78,7 +78,7 @@ def make(n: int, rng: np.random.Generator, settings: Mapping[str, Any]) -> "list
     sizes = [(name, size) for name, jets in zip(names, each, strict=True) for size in _shares(jets)]
     shared = ("eta", "radius", "bias", "energy", "multiparton", "variations", "detector")
     scatter = (settings["scatter"][0] * low, settings["scatter"][1] * high)
-    beam = Beam(scatter=scatter, pt=low, **{name: settings[name] for name in shared})
+    beam = Beam(scatter=scatter, pt=(low, high), **{name: settings[name] for name in shared})
     cut = Cut((low, high), settings["soft_drop_z"], settings["soft_drop_beta"])
     tasks = [(*size, beam, cut, child) for size, child in zip(sizes, rng.spawn(len(sizes)), strict=True)]
     workers = min(settings["cores"] or cpu_count(), len(tasks))

@@ -92,10 +92,38 @@ def soft_drop_mass(p: Array, counts: Index, *, z_cut: float, beta: float, radius
     References:
         A. J. Larkoski, S. Marzani, G. Soyez, J. Thaler, 'Soft drop', JHEP 05 (2014) 146.
     """
+    import awkward as ak
+
+    # the tool of FastJet that grooms copies constituents for ten times as long as it takes to cluster them
     fastjet = imported("fastjet")
     clusters = clustered(p, counts, fastjet.JetDefinition(fastjet.cambridge_algorithm, _WHOLE))
-    groomed = clusters.exclusive_jets_softdrop_grooming(njets=1, beta=beta, symmetry_cut=z_cut, R0=radius)
-    return np.maximum(np.asarray(groomed.msoftdrop, dtype=np.float64), 0.0)
+    nodes, ends = _momenta(clusters.jets()), np.cumsum(2 * counts - 1)  # (sum of 2 counts - 1, 4), the root last
+    splits = clusters.exclusive_jets_lund_declusterings(1)[:, 0]  # along the harder branches
+    depth = np.asarray(ak.num(splits, axis=1))
+    distance, kt = (np.asarray(ak.flatten(splits[name])) for name in ("Delta", "kt"))
+    jet, start = np.repeat(np.arange(len(counts)), depth), np.cumsum(depth) - depth
+    softer = nodes[
+        _found(nodes, np.repeat(np.arange(len(counts)), 2 * counts - 1), kt / np.maximum(distance, 1e-300), jet)
+    ]
+    gone = np.concatenate([np.zeros((1, 4)), np.cumsum(softer, axis=0)])  # by all jets so far
+    left = nodes[ends - 1][jet] - (gone[1:] - gone[start][jet])  # (splits, 4) the harder branch
+    size, other = np.hypot(softer[:, 0], softer[:, 1]), np.hypot(left[:, 0], left[:, 1])
+    passed = np.flatnonzero(size > z_cut * (distance / radius) ** beta * (size + other))
+    dropped = depth.copy()  # how many branches: all of them where no splitting passes
+    dropped[jet[passed[::-1]]] = (passed - start[jet[passed]])[::-1]
+    groomed = nodes[ends - 1] - (gone[start + dropped] - gone[start])
+    return np.asarray(np.sqrt(np.maximum(groomed[:, 3] ** 2 - (groomed[:, :3] ** 2).sum(1), 0.0)))
+
+
+def _found(nodes: Array, of: Index, pt: Array, jet: Index) -> Index:
+    """Row of the node, among those of the jet, that has this pT; nodes (K, 4), of (K,), pt and jet (S,)."""
+    size = np.hypot(nodes[:, 0], nodes[:, 1])
+    unit = 2 * size.max(initial=1.0)
+    order = np.lexsort((size, of))
+    keys = of[order] + size[order] / unit
+    place = np.clip(np.searchsorted(keys, jet + pt / unit), 1, len(keys) - 1)
+    nearer = place - (np.abs(keys[place - 1] - jet - pt / unit) < np.abs(keys[place] - jet - pt / unit))
+    return np.asarray(order[nearer])
 
 
 def winner_axes(p: Array, counts: Index, most: int) -> Iterator[tuple[Index, Array]]:

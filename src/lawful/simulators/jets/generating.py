@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lawful.errors import InputError
+from lawful.simulators.jets.deciding import early_veto
 from lawful.simulators.jets.packages import imported, silence_banners
 from lawful.simulators.jets.processes import PROCESSES
 from lawful.simulators.world import Array
@@ -19,13 +20,7 @@ VARIATIONS = {"fsr_up": "fsr:muRfac=2.0", "fsr_down": "fsr:muRfac=0.5", "isr_up"
 """Name of a variation of the parton showers to what Pythia calls it."""
 
 _INVISIBLE = (12, 14, 16)
-# An event is given up when no jet of its partons has this share of the window's least pT, but for a few GeV, and
-# |eta| within the limit, but for a margin. Of the jets of W, top, Higgs and QCD with R = 0.8 at 500 GeV no more than
-# 0.3% by weight are lost so. With the detector the energies of a jet's particles are smeared too.
-_PARTONS, _PARTONS_DETECTED = 0.93, 0.85
-_SHORT, _BEYOND = 3.0, 0.15
 _TOLERANCE = 1e-4  # of the energy of the collision, by which an event's momentum may differ from it
-_IN_A_ROW = 2000  # events given up one after the other before one is let through, for whoever asks the impossible
 
 
 @dataclass(frozen=True)
@@ -34,7 +29,7 @@ class Beam:
 
     Attributes:
         scatter: Least and greatest transverse momentum of the hard scatter in GeV.
-        pt: Least transverse momentum of the jet in GeV.
+        pt: Window of the jet's transverse momentum in GeV.
         eta: Largest |eta| of the jet.
         radius: R of the jet.
         bias: Power of the transverse momentum by which hard scatters are preferred.
@@ -45,7 +40,7 @@ class Beam:
     """
 
     scatter: tuple[float, float]
-    pt: float
+    pt: tuple[float, float]
     eta: float
     radius: float
     bias: float
@@ -110,7 +105,15 @@ class Source:
         for line in pythia_lines(process, beam):
             if not self._pythia.readString(line):
                 raise InputError(f"Pythia does not take the setting {line!r}; another version than 8.317?")
-        self._veto = _early_veto(pythia8mc, beam)
+        # Pythia does not keep the hook alive
+        self._veto = early_veto(
+            pt=beam.pt,
+            eta=beam.eta,
+            radius=beam.radius,
+            kept=self.process.kept,
+            detector=beam.detector,
+            multiparton=beam.multiparton,
+        )
         self._pythia.setUserHooksPtr(self._veto)
         if not self._pythia.init():
             raise InputError(
@@ -120,8 +123,8 @@ class Source:
 
     @property
     def tried(self) -> int:
-        """How many events have been begun, those included that were given up after the parton showers."""
-        return int(self._veto.tried)
+        """How many events have been begun, those included that were given up in the parton showers."""
+        return int(self._pythia.infoPython().nSelected())
 
     def seed(self, seed: int) -> None:
         """Start the random numbers anew."""
@@ -204,32 +207,6 @@ def pythia_lines(process: str, beam: Beam) -> list[str]:
         bands = ", ".join(f"{name} {what}" for name, what in VARIATIONS.items())
         lines += ["UncertaintyBands:doVariations = on", f"UncertaintyBands:List = {{{bands}}}"]
     return lines
-
-
-def _early_veto(pythia8mc: Any, beam: Beam) -> Any:
-    """A hook that gives up an event after its showers when no jet of partons is hard enough, which saves its hadrons.
-
-    Jets of partons are those of all but neutrinos within the acceptance, anti-kT with the same R.
-    """
-    share = _PARTONS_DETECTED if beam.detector else _PARTONS
-
-    class EarlyVeto(pythia8mc.UserHooks):
-        def __init__(self) -> None:
-            super().__init__()
-            self.tried = self.row = 0
-            self.jets = pythia8mc.SlowJet(-1, beam.radius, max(share * beam.pt - _SHORT, 5.0), beam.acceptance, 2, 2)
-
-        def canVetoPartonLevel(self) -> bool:  # noqa: N802 - named by Pythia
-            return True
-
-        def doVetoPartonLevel(self, event: Any) -> bool:  # noqa: N802 - named by Pythia
-            self.tried += 1
-            self.jets.analyze(event)
-            good = any(abs(self.jets.y(i)) < beam.eta + _BEYOND for i in range(self.jets.sizeJet()))
-            self.row = 0 if good else self.row + 1
-            return not good and self.row < _IN_A_ROW
-
-    return EarlyVeto()
 
 
 def _origins(prongs: int, pid: Index, status: Index, daughter1: Index, daughter2: Index) -> tuple[Index, Index]:

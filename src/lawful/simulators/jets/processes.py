@@ -15,12 +15,15 @@ class Process:
         lines: Settings of Pythia that choose it.
         origin: Absolute PDG ids, one of which the jet must lie upon; none when any jet will do.
         prongs: How many quarks its origin decays to.
+        kept: Share of its partons' transverse momentum that a narrow jet keeps but for rare ones; 0 where neutrinos
+            often take away more.
     """
 
     text: str
     lines: tuple[str, ...]
     origin: tuple[int, ...] = ()
     prongs: int = 0
+    kept: float = 0.93
 
 
 PROCESSES: dict[str, Process] = {
@@ -30,12 +33,14 @@ PROCESSES: dict[str, Process] = {
         ("Top:gg2ttbar = on", "Top:qqbar2ttbar = on", *_HADRONIC_W),
         (6,),
         3,
+        kept=0.88,
     ),
     "Higgs": Process(
         "Higgs boson to two b quarks, from ZH with Z to neutrinos",
         ("HiggsSM:ffbar2HZ = on", "25:onMode = off", "25:onIfAny = 5", "23:onMode = off", "23:onIfAny = 12 14 16"),
         (25,),
         2,
+        kept=0.0,
     ),
     "QCD": Process("quark or gluon, from two-jet events", ("HardQCD:all = on",)),
     "quark": Process(
