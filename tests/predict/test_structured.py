@@ -373,3 +373,48 @@ def test_members_are_called_one_by_one_and_threads_follow_the_work():
     assert model.members_.alone
     assert model.members_.reuse >= 4
     assert torch.isfinite(model.members_.values).all()
+
+
+def test_images_and_clouds_are_moved_at_random_in_training():
+    """Spots in the left or right half: mirrored along the rows they are no label any more, along columns they are."""
+    X, y = spots()
+    settings = QUICK | {"epochs": 12}
+    free = lf.Classifier("cnn", augment={"flips": False, "quarter_turns": False, "shift": 0}, **settings).fit(X, y)
+    mirrored = lf.Classifier("cnn", augment={"flips": True, "quarter_turns": False}, **settings).fit(X, y)
+    assert free.score(X, y) > 0.95
+    assert mirrored.score(X, y) < 0.8
+    c, label = jets()
+    turned = lf.Classifier("sets", augment={"": {"turn": "beam", "drop": 0.2, "soft": 3.0}}, **QUICK).fit(c, label)
+    assert turned.score(c, label) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: lf.Classifier(augment={"flips": True}).fit(np.zeros((N, 3)), np.arange(N) % 2), "of a table, state"),
+        (lambda: lf.Classifier("cnn", augment={"flip": True}).fit(*spots()), "no setting 'flip'.*flips"),
+        (lambda: lf.Classifier("cnn", augment={"shift": -1}).fit(*spots()), "shift=-1"),
+        (lambda: lf.Classifier("gru", augment={"shift": 1}).fit(*ramps()), "cannot be moved"),
+        (lambda: lf.Classifier("sets", augment=True).fit(*jets()), "augment=True"),
+    ],
+)
+def test_wrong_moves_are_named(call, words):
+    with pytest.raises(InputError, match=words):
+        call()
+
+
+def test_objects_that_are_left_out_leave_no_gaps():
+    from lawful.nets.structure import Structure
+    from lawful.predict.augmenting import augmented
+
+    X, y = jets()
+    model = lf.Classifier("sets", **QUICK | {"epochs": 1}).fit({"t": X}, y)
+    rows = model.as_table({"t": X}).to_numpy()
+    assert isinstance(model.structure_, Structure)
+    moved = augmented(rows, model.structure_, {0: {"drop": 0.5, "soft": 5.0}}, np.random.default_rng(0))
+    values = moved[:, 1:].reshape(N, -1, 4)
+    there = np.arange(values.shape[1]) < moved[:, :1]
+    assert (moved[:, 0] <= rows[:, 0]).all()
+    assert (moved[:, 0] < rows[:, 0]).mean() > 0.5
+    assert not values[~there].any()
+    assert (values[there][:, 3] > 0).all()

@@ -10,6 +10,7 @@ import torch
 from lawful.errors import InputError
 from lawful.learning.loop import Enforcement, Scores
 from lawful.physics.statement import Stacked
+from lawful.predict.augmenting import augmented
 from lawful.predict.inputs import Array
 
 _BROKEN = 1e-2  # of a deviation; what is built in is kept to rounding, which boosts enlarge
@@ -19,10 +20,13 @@ _LARGER = 2.0  # factor of first weights with which networks are tried again
 def renewal(
     estimator: Any, x: Array, coded: Array, weight: Array, inputs: Array, targets: Array, seed: int
 ) -> Callable[[int], tuple[torch.Tensor, torch.Tensor]]:
-    """A function that gives inputs and targets anew for each epoch, moved along the symmetries."""
+    """A function that gives inputs and targets anew for each epoch, moved along the symmetries or as `augment` says."""
 
     def renew(epoch: int) -> tuple[torch.Tensor, torch.Tensor]:
         new_x, new_y = estimator._move(x, coded, seed, epoch)
+        if estimator.augmented_:
+            draws = np.random.default_rng([seed, epoch, 13])
+            new_x = augmented(new_x, estimator.structure_, estimator.augmented_, draws)
         fresh, aims = inputs.copy(), targets.copy()  # a row of weight zero may follow the events
         fresh[: len(x)] = estimator.physics_.prepare(new_x, estimator.scaling_)
         aims[: len(x)] = estimator._examples(new_y, weight)[0]

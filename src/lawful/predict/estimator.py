@@ -25,6 +25,7 @@ from lawful.learning.preparation import Preparation, Scaling
 from lawful.nets.structure import Structure
 from lawful.physics.columns import Columns
 from lawful.physics.statement import Enforced
+from lawful.predict.augmenting import read_augment
 from lawful.predict.checking import check_settings, validation_parts
 from lawful.predict.encoders import fit_preparation, make_structured
 from lawful.predict.enforcing import check_kept, enforcement, renewal
@@ -65,6 +66,7 @@ class NetEstimator(BaseEstimator):
     hidden: Any
     inputs: Any
     options: Any
+    augment: Any
     activation: str
     dropout: float
     embedding: str | None
@@ -214,6 +216,7 @@ class NetEstimator(BaseEstimator):
         self.fitted_on_events_, self.sentinels_ = table.events, table.sentinels
         gaps = self.missing == "mark" or table.gaps_declared
         self.structure_ = self._find_structure(table) if structured else None
+        self.augmented_ = read_augment(self.augment, self.structure_)
         x = self._rows(table, fitting=True, gaps=gaps)
         check_lengths(x, table.y)
         weight = check_weight(table.weight, len(x))
@@ -252,13 +255,14 @@ class NetEstimator(BaseEstimator):
             inputs, targets = np.concatenate([inputs, inputs[:1]]), np.concatenate([targets, targets[:1]])
             positive = np.append(positive, 0.0)
         inputs, positive = checked(inputs, positive, learn, judge, dtype)
+        moving = self.physics_.augmented or self.augmented_
         examples = Examples(
             torch.from_numpy(inputs).to(device, dtype),
             torch.from_numpy(targets).to(device, dtype),
             torch.from_numpy(positive).to(device, dtype),
             torch.from_numpy(learn).to(device),
             torch.from_numpy(judge).to(device) if judge.size else None,
-            renew=renewal(self, raw, coded, weight, inputs, targets, seed) if self.physics_.augmented else None,
+            renew=renewal(self, raw, coded, weight, inputs, targets, seed) if moving else None,
             enforcement=enforcement(self, raw, len(inputs), device, dtype),
             tie=held_near(self),
             pace=pace,

@@ -41,9 +41,18 @@ class Regressor(RegressorMixin, NetEstimator):
     least. No weight is clipped or dropped.
 
     Args:
-        net: "mlp" (multilayer perceptron), "linear" (linear regression), a torch module, or a function from input
-            shape (F,), and if it likes the number of outputs, to a torch module.
-        hidden: Widths of the hidden layers.
+        net: Of tables "mlp" (multilayer perceptron) or "linear" (linear regression); of clouds "sets", "graph",
+            "transformer" or "equivariant"; of images "cnn"; of sequences and texts "rnn", "lstm", "gru" or
+            "transformer". Of several inputs a dictionary from name to network; inputs that it does not name, or that
+            the one named network does not take, get the usual one of their kind. Or a torch module, or a function
+            from input shape, (F,) of a table, and if it likes the number of outputs, to a torch module.
+        hidden: Widths of the hidden layers; None: (64, 64) of "mlp", and what suits the others.
+        inputs: What is taken of structured inputs, by name (of one alone without): `fields` and `most`, the number
+            of objects an event may keep, of a cloud; settings of `lawful.data.jet_images` of a cloud for "cnn"; None
+            leaves an input out.
+        options: Further settings of networks for structured inputs, as {"heads": 8}; of several inputs by name.
+        augment: How images and clouds are moved at random in each epoch: settings of `lawful.learning.augment_images`
+            and `augment_clouds`, of several inputs by name.
         activation: "silu", "tanh" or "relu".
         dropout: Share of hidden units silenced in a training step, from 0 to 0.95; on the CPU in steps of 1/256.
         embedding: None, or "periodic" for a learned periodic embedding of each column.
@@ -66,6 +75,7 @@ class Regressor(RegressorMixin, NetEstimator):
         checkpoint: Folder in which the training's state is kept; a training that was killed goes on from it.
         verbose: True: report each epoch. None: a progress bar on a terminal. False: silence.
         physics: Statements about the system; each is measured, and one given as `statement.by(...)` is enforced.
+        pretrained: Where training starts from, as `lawful.transfer` makes it.
         seed: Same seed, same machine, same result.
 
     Attributes:
@@ -90,6 +100,7 @@ class Regressor(RegressorMixin, NetEstimator):
         hidden: Sequence[int] | None = None,
         inputs: Any = None,
         options: Any = None,
+        augment: Any = None,
         activation: str = "silu",
         dropout: float = 0.0,
         embedding: str | None = None,
@@ -118,6 +129,7 @@ class Regressor(RegressorMixin, NetEstimator):
         self.hidden = hidden
         self.inputs = inputs
         self.options = options
+        self.augment = augment
         self.activation = activation
         self.dropout = dropout
         self.embedding = embedding
@@ -234,7 +246,9 @@ class Regressor(RegressorMixin, NetEstimator):
         """Train the members.
 
         Args:
-            X: Inputs, (N, F): array, data frame, torch tensor, awkward array, or `lawful.Events`.
+            X: Inputs, (N, F): array, data frame, torch tensor, awkward array, or `lawful.Events`. Or clouds (a
+                `Cloud`, an awkward array, or values (N, P, F) and mask (N, P)), sequences (N, T, F), images (N, H, W)
+                or (N, C, H, W), texts, or a dictionary of such inputs by name.
             y: Targets, (N,) or (N, T); taken from the events when X holds them.
             sample_weight: Event weights, (N,), of either sign; None: ones.
             validation: None: five seeded parts, or as many as members if these are more, are held out in turn.
