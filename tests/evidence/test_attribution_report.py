@@ -62,6 +62,14 @@ def test_images_have_their_mean_beside_what_counts():
     assert "log-odds of each event's class" in found.text[1]
 
 
+def test_images_of_jets_stand_upright():
+    model = Classifier("cnn", inputs={"pixels": 6, "width": 2.0}, **SMALL).fit(JETS, LABEL)
+    found = looked(examine(model, (model.as_table(JETS), LABEL), **QUICK))
+    axes = found.figures["contributions in image"].axes[0]
+    assert axes.get_ylim() == (-1.0, 1.0)
+    assert axes.images[0].origin == "lower"
+
+
 def test_several_numbers_have_one_each():
     model = Regressor(**SMALL).fit(X, np.stack([Y, -Y], 1))
     found = looked(examine(model, (X, np.stack([Y, -Y], 1)), **QUICK))

@@ -67,7 +67,7 @@ def attention(
 ) -> Attention:
     r"""Where does a transformer look? The attention of each block, event by event.
 
-    $\mathrm{softmax}_j(q_i \cdot k_j / \sqrt d + u_{ij})$: attention says from where a block takes what it adds, not
+    $\mathrm{softmax}_j(q_i \cdot k_j / \sqrt{d} + u_{ij})$: attention says from where a block takes what it adds, not
     what the answer rests on; for that see `integrated_gradients`.
 
     Args:

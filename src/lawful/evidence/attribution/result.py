@@ -33,6 +33,7 @@ class Attribution:
         method: "saliency", "integrated gradients" or "leaving out".
         title: What the answer is, in words.
         momenta: Inputs whose fields hold four-momenta.
+        windows: Of images that were drawn from clouds: half the width, in eta and in phi (radians).
     """
 
     values: dict[str, Array]
@@ -44,7 +45,8 @@ class Attribution:
     start: Array | None
     method: str
     title: str
-    momenta: tuple[str, ...] = field(default=())
+    momenta: tuple[str, ...] = ()
+    windows: dict[str, float] = field(default_factory=dict)
 
     @property
     def gap(self) -> Array:
@@ -160,7 +162,7 @@ class Attribution:
             for label, own in events_by(y, self.weight).items():
                 where = np.isin(np.arange(len(self.weight)), own)
                 maps[label] = self.mean(where)[name].sum(0)
-            return draw_maps({f"mean size of {self.method}": maps})
+            return draw_maps({self.what: maps}, half=self.windows.get(name))
         return draw_fields(self.measured(y), what=self.what)
 
     @property
@@ -203,4 +205,5 @@ def attribution(
         method=method,
         title=answer.title,
         momenta=tuple(name for name, part, _ in rows.parts() if part.kind == "cloud" and gives_momenta(part.fields)),
+        windows={name: dict(part.drawn)["width"] / 2 for name, part, _ in rows.parts() if part.drawn},
     )

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from lawful.evidence.arrays import Array
 from lawful.evidence.figures.distributions import class_colours
-from lawful.evidence.figures.style import COLOURS, canvas, label, shortened, styled
+from lawful.evidence.figures.style import COLOURS, canvas, shortened, styled
 from lawful.evidence.resampling import Measured
 
 _CLASSES = 10  # different values up to which y is taken for labels
@@ -44,7 +44,7 @@ def draw_fields(values: Mapping[str, Mapping[str, Measured]], *, what: str, most
     axes.set_yticks(range(len(names)), [shortened(name) for name in names])
     axes.tick_params(axis="y", which="both", length=0)
     axes.set(ylim=(len(names) - 0.4, -0.6))
-    axes.set_xlabel(shortened(what, 60), loc="center")
+    axes.set_xlabel(_broken(shortened(what, 90), 44), loc="center")
     if len(values) > 1:
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=min(len(values), 4))
     return figure
@@ -104,8 +104,7 @@ def _broken(text: str, most: int = 30) -> str:
     """A long label in lines."""
     import textwrap
 
-    lines = textwrap.wrap(text, most, break_on_hyphens=False)
-    return "\n".join(lines if "$" in text else map(label, lines))
+    return "\n".join(textwrap.wrap(text, most, break_on_hyphens=False))
 
 
 @styled

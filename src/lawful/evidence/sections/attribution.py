@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from lawful.evidence.attribution.result import Attribution
 
-_EVENTS, _FEWEST = 200, 60  # events of structured inputs that are looked at, shared by the members of an ensemble
+_EVENTS, _FEWEST = 120, 60  # events of structured inputs that are looked at, shared by the members of an ensemble
 _PLAIN_EVENTS = 500  # of tables
 _STEPS = 16
 _SLOW_EVENTS, _SLOW_STEPS = 40, 8  # where derivatives are differences of predictions
@@ -162,7 +162,9 @@ def _images(
             seen[label] = np.tensordot(w, found.inputs[name][own].sum(1), 1)
             looked[label] = np.tensordot(w, np.abs(values[own]).sum(1), 1)
         picture = f"contributions in {name}{key}"
-        figures[picture] = draw_maps({"mean image": seen, "mean |contribution|": looked})
+        figures[picture] = draw_maps(
+            {"mean image": seen, "mean |contribution|": looked}, half=found.windows.get(name)
+        )
         captions[picture] = (
             "Above the mean image, below the mean size of what each pixel contributes; channels summed."
         )
