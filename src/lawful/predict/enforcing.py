@@ -20,7 +20,7 @@ _LARGER = 2.0  # factor of first weights with which networks are tried again
 def renewal(
     estimator: Any, x: Array, coded: Array, weight: Array, inputs: Array, targets: Array, seed: int
 ) -> Callable[[int], tuple[torch.Tensor, torch.Tensor]]:
-    """A function that gives inputs and targets anew for each epoch, moved along the symmetries or as `augment` says."""
+    """A function that gives inputs and targets anew for each epoch, moved by symmetries or as `augment` says."""
 
     def renew(epoch: int) -> tuple[torch.Tensor, torch.Tensor]:
         new_x, new_y = estimator._move(x, coded, seed, epoch)
