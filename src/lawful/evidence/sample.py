@@ -146,7 +146,7 @@ def _beside(
     """Features, and beside them what models of structured inputs take, each column once."""
     import pandas as pd
 
-    parts = [] if frame is None else [frame]
+    parts = [] if frame is None or (tables and not len(frame.columns)) else [frame]
     taken = set() if frame is None else set(frame.columns)
     for table in tables:
         found = table(X)

@@ -87,6 +87,12 @@ def read_events(study: Study) -> Any:
             raise InputError(
                 f"data.subsets.{name}: {absent[0]!r} is not a feature; there are {list(events.features)}."
             )
+    for rival in study.rivals:
+        absent = [c for c in rival.features or () if c not in events.features]
+        if absent:
+            raise InputError(
+                f"rivals: {rival.name!r} has no feature {absent[0]!r}; there are {list(events.features)}."
+            )
     if study.physics:
         check_columns(study.statements(), events, _sets(study, events), study)
     return events
@@ -142,18 +148,24 @@ def train_all(
     kind = Classifier if study.model.question == "classify" else Regressor
     sets = _sets(study, train)
     jobs = [(name, "network") for name in sets] + [(name, y) for y in study.evidence.yardsticks for name in sets]
+    jobs += [("all", rival.name) for rival in study.rivals]
+    rivals = {rival.name: rival for rival in study.rivals}
     models: dict[str, Any] = {}
     for number, (subset, what) in enumerate(jobs, 1):
-        name = what if len(sets) == 1 or (what == "network" and subset == "all") else f"{what}, {subset}"
-        features = sets[subset]
+        rival = rivals.get(what)
+        plain = len(sets) == 1 or rival is not None or (what == "network" and subset == "all")
+        name = what if plain else f"{what}, {subset}"
+        features = sets[subset] if rival is None or rival.features is None else rival.features
         started = time.perf_counter()
-        if what == "network":
-            file = folder.model if subset == "all" else folder.others / f"{subset}.lawful"
+        if what == "network" or rival is not None:
+            label = subset if rival is None else rival.name
+            file = folder.model if label == "all" else folder.others / f"{label}.lawful"
             if file.is_file():
                 models[name] = load(file)
                 say(f"[{number}/{len(jobs)}] {name}: was trained before")
                 continue
-            model: Any = kind(**study.settings(), checkpoint=folder.checkpoint / subset)
+            chosen = study.settings() if rival is None else rival.changed(study.settings())
+            model: Any = kind(**chosen, checkpoint=folder.checkpoint / label)
             judged = None if validation is None else _columns(validation, features)
             model.fit(_columns(train, features), validation=judged)
             model.checkpoint = None

@@ -9,6 +9,8 @@ from lawful.studies.statements import make_statement, without_gaps
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 SetName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _-]*$")]
+Net = Literal["mlp", "linear", "cnn", "rnn", "lstm", "gru", "sets", "graph", "transformer", "equivariant"]
+Settings = dict[str, Any]
 Yardstick = Literal["logistic regression", "linear regression", "gradient-boosted trees"]
 
 
@@ -101,8 +103,19 @@ class Model(Section):
     """`[model]`: the question and the network. The keys are those of `lawful.Classifier` and `lawful.Regressor`."""
 
     question: Literal["classify", "regress"] = Field("classify", description="What is asked.")
-    net: Literal["mlp", "linear"] = Field("mlp", description="Kind of network.")
-    hidden: list[Annotated[int, Field(gt=0)]] = Field([64, 64], description="Widths of the hidden layers.")
+    net: Net | dict[str, Net] = Field("mlp", description="Kind of network, or a table from input to kind of network.")
+    hidden: list[Annotated[int, Field(gt=0)]] | None = Field(
+        None, description="Widths of the hidden layers; absent: 64, 64 of mlp, and what suits the others."
+    )
+    inputs: Settings | None = Field(
+        None, description="What is taken of clouds, by name: `fields`, `most`; `pixels` and so on for cnn."
+    )
+    options: Settings | None = Field(
+        None, description="Further settings of networks for clouds, images and sequences, as `{ heads = 8 }`."
+    )
+    augment: Settings | None = Field(
+        None, description="How images and clouds are moved at random in each epoch, as `{ flips = true }`."
+    )
     activation: Literal["silu", "tanh", "relu"] = Field("silu", description="Activation of the hidden layers.")
     dropout: float | None = Field(
         None,
@@ -121,6 +134,34 @@ class Model(Section):
         "auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$", description="auto, cpu, cuda, cuda:1 or mps."
     )
     dtype: Literal["float32", "float64"] = Field("float32", description="Number type of the network.")
+
+
+class Rival(Section):
+    """`[[rivals]]`: another network on the same events, one table each; what it does not say is as in the study."""
+
+    name: SetName = Field(description="What tables and legends call it.")
+    features: list[str] | None = Field(
+        None, description="Columns that it learns from; an empty list: none, clouds alone."
+    )
+    net: Net | dict[str, Net] | None = Field(None, description="As in `[model]`.")
+    hidden: list[Annotated[int, Field(gt=0)]] | None = Field(None, description="As in `[model]`.")
+    activation: Literal["silu", "tanh", "relu"] | None = Field(None, description="As in `[model]`.")
+    dropout: float | None = Field(None, ge=0, le=0.95, description="As in `[model]`.")
+    inputs: Settings | None = Field(None, description="As in `[model]`.")
+    options: Settings | None = Field(None, description="As in `[model]`.")
+    augment: Settings | None = Field(None, description="As in `[model]`.")
+    members: int | None = Field(None, ge=1, description="As in `[model]`.")
+    epochs: int | None = Field(None, ge=1, description="As in `[training]`.")
+    patience: int | None = Field(None, ge=1, description="As in `[training]`.")
+    batch_size: Annotated[int, Field(ge=1)] | None = Field(None, description="As in `[training]`.")
+    learning_rate: float | None = Field(None, gt=0, description="As in `[training]`.")
+
+    def changed(self, settings: Settings) -> Settings:
+        """The settings of the study's network with those that are given here in their place; no statements."""
+        own = self.model_dump(exclude={"name", "features"}, exclude_none=True)
+        if "net" in own:  # settings of another kind of network say nothing here
+            settings = {k: v for k, v in settings.items() if k not in ("hidden", "options", "inputs", "augment")}
+        return {k: v for k, v in settings.items() if k != "physics"} | own
 
 
 class Training(Section):
@@ -170,6 +211,7 @@ class Study(Section):
     physics: list[Physics] = Field([], description="What is known about the system; see `[[physics]]`.")
     model: Model = Model()
     training: Training = Training()
+    rivals: list[Rival] = Field([], description="Other networks on the same events; see `[[rivals]]`.")
     evidence: Evidence = Evidence()
 
     @model_validator(mode="after")
@@ -183,6 +225,10 @@ class Study(Section):
             raise ValueError("model.class_weight and model.calibrate belong to classify; leave them out to regress")
         if self.model.question == "regress" and self.evidence.expected is not None:
             raise ValueError("evidence.expected belongs to classify; leave it out to regress")
+        names = ["network", *self.evidence.yardsticks, *(rival.name for rival in self.rivals)]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"rivals: the name {name!r} is taken; call each one differently")
         default = Model.model_fields
         idle = [
             name
