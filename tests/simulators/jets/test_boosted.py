@@ -1,9 +1,9 @@
 """Whole events against what is known of W bosons, top quarks, Higgs bosons, quarks and gluons.
 
-Seeds are fixed, so a test that passes keeps passing until the events change. Thresholds on the 150 jets of each process
-come from one run of 2,000 jets each (seed 99), of which samples of 150 were drawn 3,000 times; means and standard
-deviations of the medians stand beside them. Each lies at least four standard deviations away, or beyond all but one in
-a thousand samples: for new events the false alarm is below 1e-3 for each.
+Seeds are fixed, so a test that passes keeps passing until the events change. Thresholds on the 150 jets of each
+process come from one run of 2,000 jets each (seed 99), of which samples of 150 were drawn 3,000 times; means and
+standard deviations of the medians stand beside them. Each lies at least four standard deviations away, or beyond
+all but one in a thousand samples: for new events the false alarm is below 1e-3 for each.
 """
 
 import numpy as np
