@@ -4,13 +4,11 @@ import copy
 import os
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
@@ -27,51 +25,40 @@ from lawful.physics.columns import Columns
 from lawful.physics.statement import Enforced
 from lawful.predict.augmenting import read_augment
 from lawful.predict.checking import check_settings, validation_parts
-from lawful.predict.encoders import fit_preparation, make_structured
+from lawful.predict.encoders import make_structured
 from lawful.predict.enforcing import check_kept, enforcement, renewal
 from lawful.predict.inputs import (
     Array,
-    Table,
     check_lengths,
     check_weight,
-    check_X,
-    put_gaps,
     take_apart,
-    unnamed,
 )
-from lawful.predict.kinds import is_frame
 from lawful.predict.knowledge import Knowledge
 from lawful.predict.own_nets import make_net, warn_of_equals
 from lawful.predict.plain import from_json
 from lawful.predict.preparing import Prepared, checked, divide, read_seed, settings_of
 from lawful.predict.saving import restore_estimator, save_estimator
 from lawful.predict.splitting import count_members
-from lawful.predict.structured import is_structured, read_structure, rows_of, rows_of_table
+from lawful.predict.structured import is_structured
+from lawful.predict.taking import TakesInputs
 from lawful.predict.transferring import check_outputs
 from lawful.predict.tying import held_near, scaling_of_first, train_together
 from lawful.progress import Progress
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 _TRIED = 64  # events on which statements that are built in together are tried
 
 
-class NetEstimator(BaseEstimator):
+class NetEstimator(TakesInputs):
     """An ensemble of networks behind scikit-learn's interface; see `Classifier` and `Regressor`."""
 
     dtype: str
     device: str
-    net: Any
     hidden: Any
-    inputs: Any
     options: Any
     augment: Any
     activation: str
     dropout: float
     embedding: str | None
-    scaling: str
-    missing: str
     members: int
     epochs: int
     patience: int
@@ -86,7 +73,6 @@ class NetEstimator(BaseEstimator):
     checkpoint: Any
     verbose: bool | None
     physics: Any
-    pretrained: Any
     seed: Any
 
     _shared = 4000  # events on which the members' agreement is measured
@@ -333,45 +319,6 @@ class NetEstimator(BaseEstimator):
         check_lengths(x, table.y)
         return x, self._code_targets(table.y), check_weight(table.weight, len(x))
 
-    def _rows(self, table: Table, *, fitting: bool, gaps: bool) -> Array:
-        """Inputs as rows of numbers, (N, F)."""
-        if self.structure_ is None:
-            return check_X(self, table.X, fitting=fitting, gaps_allowed=gaps)
-        if fitting:
-            self.n_features_in_ = self.structure_.width
-            self.feature_names_in_ = np.array(self.structure_.names, dtype=object)
-        if is_frame(table.X):
-            return rows_of_table(table.X, self.structure_, gaps_allowed=gaps)
-        return rows_of(table.X, self.structure_, gaps_allowed=gaps)
-
-    @property
-    def _columns_of_their_own(self) -> Array:
-        """Numbers of the columns of tables, (F,); not of objects or pixels."""
-        if self.structure_ is None:
-            return np.arange(self.n_features_in_)
-        places = [self.structure_.places(k) for k, part in enumerate(self.structure_.parts) if part.kind == "table"]
-        return np.array([column for place in places for column in range(place.start, place.stop)], dtype=np.int64)
-
-    def _find_structure(self, table: Table) -> Structure:
-        found = read_structure(table.X, self.net, self.inputs)
-        return found if self.pretrained is None else self.pretrained.structure(found)
-
-    def _lengths(self, inputs: Array) -> torch.Tensor | None:
-        """How many objects prepared events have."""
-        if not isinstance(self.scaling_, Preparation):
-            return None
-        return self.scaling_.ready.lengths(torch.from_numpy(inputs))
-
-    def _fit_scaling(self, x: Array, weight: Array) -> Scaling:
-        found: Scaling
-        if self.structure_ is not None:
-            found = fit_preparation(self, self.structure_, x, weight)
-        else:
-            found = self.physics_.fit_scaling(x, weight, self._scaling_kind())
-        if self.pretrained is None:
-            return found
-        return self.pretrained.scaling(found, getattr(self, "feature_names_in_", None))  # type: ignore[no-any-return]
-
     def _start_from_pretrained(self) -> Pace | None:
         """Put the weights of a trained model into the members."""
         if self.pretrained is None:
@@ -383,11 +330,6 @@ class NetEstimator(BaseEstimator):
     @abstractmethod
     def _answers_count(self) -> int:
         """Number of classes or targets."""
-
-    def _scaling_kind(self) -> str:
-        if self.scaling == "auto":
-            return "standard" if self.net == "linear" else "robust"
-        return self.scaling
 
     def _know(self, units: dict[str, str], targets: tuple[str | None, ...] = ()) -> Knowledge:
         names = tuple(str(name) for name in self.feature_names_in_) if hasattr(self, "feature_names_in_") else None
@@ -418,44 +360,6 @@ class NetEstimator(BaseEstimator):
         values = self.members_.values
         z: Array = self.members_.scores(torch.from_numpy(inputs).to(values.device)).numpy(force=True)
         return self._own(z).astype(np.float64), x
-
-    def _take_apart(self, X: Any, y: Any = None, weight: Any = None) -> Table:
-        """As `take_apart`, for data that must fit the columns of the training data."""
-        names = getattr(self, "feature_names_in_", None)
-        if self.structure_ is not None:
-            return Table(X, y, weight) if is_frame(X) else take_apart(X, y, weight, structured=True)
-        table = take_apart(X, y, weight, names)
-        plain = None if table.events else unnamed(table.X)
-        if self.fitted_on_events_ and plain is not None and plain.shape[1:] == (self.n_features_in_,):
-            import pandas as pd
-
-            table = replace(table, X=pd.DataFrame(plain, columns=names))  # events.X is in the order of the features
-        if self.sentinels_ and hasattr(table.X, "columns") and table.X.columns.is_unique:
-            said = X.missing if table.events else ()  # where the events say themselves what is missing
-            unsaid = {n: values for n, values in self.sentinels_.items() if n not in said and n in table.X}
-            return replace(table, X=put_gaps(table.X, unsaid))
-        return table
-
-    def as_table(self, X: Any) -> "pd.DataFrame":
-        """Structured inputs as one table, a column for each number: what the model takes besides the inputs.
-
-        Args:
-            X: Inputs, as `fit` takes them.
-
-        Returns:
-            (N, S), with columns such as `jet.mass`, `tracks.count[20]`, `tracks.pt[3]` or `image[0,5,7]`.
-
-        Raises:
-            InputError: When the model takes tables anyway.
-        """
-        import pandas as pd
-
-        check_is_fitted(self, "members_")
-        if self.structure_ is None:
-            raise InputError("This model takes a table itself.")
-        gaps = self.missing == "mark" or bool(self.scaling_.gaps)
-        rows = self._rows(self._take_apart(X), fitting=False, gaps=gaps)
-        return pd.DataFrame(rows, columns=self.feature_names_in_)
 
     def _check_spread(self) -> None:
         check_is_fitted(self, "members_")

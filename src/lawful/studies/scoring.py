@@ -50,7 +50,10 @@ def score_file(run: Path, file: str, out: Path, tree: list[str] | None = None, r
         from lawful.data import chunks
 
         for part in parts:
+            structure = getattr(model, "structure_", None)
             wanted = [str(name) for name in names]
+            if structure is not None:  # clouds are read whatever is asked for
+                wanted = [name for p in structure.parts if p.kind == "table" for name in p.fields]
             missing = getattr(model, "sentinels_", None) or (study.missing if study else None)
             for events in chunks(file, rows, tree=part, features=wanted, extras=["*"], missing=missing):
                 new = predictions(model, events)
