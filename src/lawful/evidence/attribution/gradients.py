@@ -12,7 +12,7 @@ from lawful.evidence.attribution.answers import Answer
 from lawful.evidence.attribution.result import Attribution, attribution
 from lawful.evidence.attribution.rows import Rows, read_rows
 
-_AT_ONCE = 1024  # rows that are differentiated at a time
+_AT_ONCE, _PLAIN_AT_ONCE = 256, 4096  # rows that are differentiated at a time, those of plain tables
 UNITS = ("deviation", "own")
 
 
@@ -67,7 +67,7 @@ def saliency(
         found: Tensor = method.attribute(x.requires_grad_(), abs=False, additional_forward_args=given)
         return found
 
-    slopes = _in_parts(rows, answer, rows.x, ask, _AT_ONCE)
+    slopes = _in_parts(rows, answer, rows.x, ask, _at_once(rows))
     size = rows.deviations(w) if unit == "deviation" else 1.0
     return attribution(rows, answer, slopes * size, w, None, "saliency")
 
@@ -144,9 +144,15 @@ def integrated_gradients(
         )
         return found
 
-    numbers = _in_parts(rows, answer, filled, ask, max(1, _AT_ONCE // int(steps)), start)
+    numbers = _in_parts(rows, answer, filled, ask, max(1, _at_once(rows) // int(steps)), start)
     begun = answer.numbers(np.where(np.isnan(rows.x), np.nan, start))
     return attribution(rows, answer, numbers, w, begun, "integrated gradients")
+
+
+def _at_once(rows: Rows) -> int:
+    """How many rows fit into the processor's cache, roughly, with all that is kept for their derivatives."""
+    plain = all(part.kind == "table" for part in rows.structure.parts)
+    return _PLAIN_AT_ONCE if plain else _AT_ONCE
 
 
 def _in_parts(

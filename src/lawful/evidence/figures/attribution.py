@@ -27,7 +27,7 @@ def draw_fields(values: Mapping[str, Mapping[str, Measured]], *, what: str, most
         what: Label of the axis.
         most: How many fields are shown.
     """
-    fields = {name for found in values.values() for name in found}
+    fields = dict.fromkeys(name for found in values.values() for name in found)
     names = sorted(fields, key=lambda name: -max(found[name].value for found in values.values()))[:most]
     figure, axes = canvas(6.4, 1.5 + (0.16 + 0.14 * len(values)) * len(names))
     colours = class_colours(list(values)) if len(values) > 1 else dict.fromkeys(values, COLOURS[0])
