@@ -357,7 +357,7 @@ def test_bad_input_is_named(call, words):
     ("name", "value"),
     [
         ("learning_rate", "a"), ("learning_rate", 10**400), ("dropout", "a"), ("dropout", None), ("dropout", 0.96),
-        ("hidden", None), ("hidden", True), ("hidden", "64"), ("hidden", (64, 1.5)), ("gradient_clip", "a"),
+        ("hidden", True), ("hidden", "64"), ("hidden", (64, 1.5)), ("gradient_clip", "a"),
         ("gradient_clip", np.inf), ("epochs", 1.5), ("epochs", True), ("members", True), ("members", "3"),
         ("patience", []), ("batch_size", "big"), ("batch_size", None), ("schedule", np.zeros(2)), ("averaging", None),
         ("weight_decay", "a"), ("l1", [1]), ("l2", None), ("device", 3), ("device", "meta"), ("dtype", []),

@@ -75,7 +75,7 @@ def test_settings_are_replaced_by_changes(tmp_path):
     [
         (TEXT + "[modle]\nnet = 'mlp'", r"'modle' is not known. Did you mean 'model'\?"),
         (TEXT + "[model]\nnett = 'mlp'", r"'model.nett' is not known. Did you mean 'net'\?"),
-        (TEXT + "[model]\nnet = 'cnn'", r"model.net: .*'mlp' or 'linear'.*found 'cnn'"),
+        (TEXT + "[model]\nnet = 'cnnn'", r"model.net.*'cnn'.*found 'cnnn'"),
         (TEXT + "[model]\nmembers = 0", "model.members: .*greater than or equal to 1"),
         (TEXT + "[model]\ndropout = 0.99", "model.dropout: .*less than or equal to 0.95"),
         (TEXT + "[model]\nnet = 'linear'\nhidden = [8]", "model.hidden has no effect with net = 'linear'"),

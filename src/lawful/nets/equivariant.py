@@ -28,7 +28,7 @@ class Equivariant(nn.Module):
     All that the network computes with are products $a^\mu \eta_{\mu\nu} b^\nu$ of vectors, with every form $\eta$
     that the group leaves alone (the metric (+, -, -, -) of the Lorentz group), and sums of vectors with such products
     as factors. An object begins with $p_i \cdot p_i$ and $p_i \cdot P$, P the sum of all. In each block objects look
-    at each other, $s_{ij} = q_i \cdot k_j / \sqrt d + u(p_i \cdot p_j)$ with a small network u of each pair; they
+    at each other, $s_{ij} = q_i \cdot k_j / \sqrt{d} + u(p_i \cdot p_j)$ with a small network u of each pair; they
     gather $\sum_j \mathrm{softmax}_j(s_{ij})\, v_j$ and, for each head, the vector $y_i = \sum_j \sigma(s_{ij})\,
     p_j$ of the objects that they choose, of which they keep $y_i \cdot y_i$, $y_i \cdot p_i$ and $y_i \cdot P$: the
     masses of groups of particles. Vectors as outputs are sums $\sum_i c_i\, p_i$ with scores $c_i$ of each object.

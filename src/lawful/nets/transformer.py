@@ -18,7 +18,7 @@ class Transformer(nn.Module):
 
     Each block is $h \leftarrow h + \mathrm{attention}(h)$, $h \leftarrow h + \mathrm{network}(h)$ on normalised h
     (A. Vaswani and others, 'Attention is all you need', 2017), with
-    $\mathrm{softmax}_j(q_i \cdot k_j / \sqrt d + u_{ij})$. A learned class token stands beside the objects and gives
+    $\mathrm{softmax}_j(q_i \cdot k_j / \sqrt{d} + u_{ij})$. A learned class token stands beside the objects and gives
     the scores, so that an empty cloud has an answer. Of four-momenta, $u_{ij}$ is a small network of
     $\ln\Delta, \ln k_T, \ln z, \ln m^2$ of each pair (H. Qu, C. Li, S. Qian, 'Particle transformer for jet tagging',
     2022); it is the same for (i, j) and (j, i) and computed once. Without positions the order does not matter.

@@ -27,7 +27,9 @@ def make_net(estimator: Any, inputs: int, outputs: int, *, fresh: bool = False) 
     """
     if isinstance(estimator.net, str):
         names = ("hidden", "activation", "dropout", "embedding")
-        settings = {name: getattr(estimator, name) for name in names if getattr(estimator, name) is not None}
+        settings = {name: getattr(estimator, name) for name in names}
+        if settings["hidden"] is None:
+            del settings["hidden"]
         return build(estimator.net, inputs, outputs, **settings)
     module = call_maker(estimator.net, (inputs,), outputs)
     if fresh and isinstance(estimator.net, nn.Module):

@@ -204,6 +204,7 @@ def write_evidence(
         toys=e.toys,
         seed=study.training.seed,
         importance=e.importance,
+        attribution=e.attribution,
         title=study.title or None,
         description=study.description,
         name="network",

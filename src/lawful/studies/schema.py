@@ -193,6 +193,7 @@ class Evidence(Section):
     variables: list[str] = Field([], description="Columns whose shape after cuts on the score is shown.")
     toys: int = Field(200, ge=20, description="Bootstrap toys behind each interval.")
     importance: bool = Field(True, description="Whether permutation importances are computed.")
+    attribution: bool = Field(True, description="Whether the report shows where the network looks (needs captum).")
     figures: list[Literal["pdf", "png", "svg"]] = Field(["pdf", "png"], description="Formats of the figures.")
 
     @model_validator(mode="after")
