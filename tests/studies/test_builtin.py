@@ -1,6 +1,8 @@
 """Every built-in study is read, fits its data, and runs in a small version."""
 
 import json
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -10,18 +12,27 @@ from lawful.studies import builtin, read_study, run
 from lawful.studies.runner import prepare
 
 QUICK = ["evidence.toys=20", "evidence.figures=[]", "evidence.importance=false", "evidence.yardsticks=[]"]
-FEW = {"higgs": ["data.subsets={}", "training.epochs=1", "model.members=1"]}
+FEW = {
+    "higgs": ["data.subsets={}", "training.epochs=1", "model.members=1"],
+    "quark-gluon": ["data.select='jetP4_pt > 100'", "training.epochs=1", "model.members=1"],
+}
+DIJETS = Path(__file__).parents[1] / "data" / "files" / "dijets.root"
+
+
+def place(name):
+    """The file of the package where that is not installed."""
+    return [f"data.source={DIJETS}"] if name == "quark-gluon" and find_spec("skhep_testdata") is None else []
 
 
 def small(name):
     changes = FEW.get(name, ["training.epochs=3", "model.members=1"])
-    drawn = name not in ("higgs", "higgs-symmetry")
-    return read_study(name, [*QUICK, *changes, *(["data.simulate.n=150"] if drawn else [])])
+    drawn = name not in ("higgs", "higgs-symmetry", "quark-gluon")
+    return read_study(name, [*QUICK, *changes, *place(name), *(["data.simulate.n=150"] if drawn else [])])
 
 
 @pytest.mark.parametrize("name", sorted(builtin()))
 def test_it_fits_its_data(name):
-    study = read_study(name)
+    study = read_study(name, place(name))
     assert study.title
     assert study.description.strip()
     events, (train, _, test) = prepare(study)

@@ -80,8 +80,8 @@ class Node:
     parts: "tuple[Node, ...]" = ()
 
 
-def parsed(text: str) -> Node:
-    """The tree of a cut string.
+def parsed(text: str, what: str = "cut") -> Node:
+    """The tree of a cut string; `what` is what errors call it.
 
     Raises:
         InputError: When it cannot be understood; the message shows where.
@@ -90,14 +90,14 @@ def parsed(text: str) -> Node:
         >>> parsed("pt > 30").kind
         'compare'
     """
-    return _Parser(text).cut()
+    return _Parser(text, what).cut()
 
 
 class _Parser(Reader):
     """Recursive descent: a method for each level of binding, the loosest first."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text, _TOKEN, _HINTS, "cut", "brackets or signs")
+    def __init__(self, text: str, what: str) -> None:
+        super().__init__(text, _TOKEN, _HINTS, what, "brackets or signs")
         self.tokens = [_with_words(*token) for token in self.tokens]
 
     def cut(self) -> Node:

@@ -75,12 +75,14 @@ class Cut:
         text: As the user wrote it.
         names: The columns that it needs, in order of appearance.
         clouds: The clouds whose objects it counts.
+        what: What errors call it.
     """
 
     text: str
     names: tuple[str, ...]
     clouds: tuple[str, ...]
     _tree: Node
+    what: str = "cut"
 
     def __call__(
         self, columns: Mapping[str, Array], length: int, counts: Mapping[str, Array] | None = None
@@ -95,14 +97,42 @@ class Cut:
         Raises:
             InputError: For a name that is no column (the nearest are named), or a cut that is not a condition.
         """
-        require(self.names, columns, what="column", where=f"cut {self.text!r}: the data")
-        require(self.clouds, counts or {}, what="cloud", where=f"cut {self.text!r}: the data")
         with np.errstate(all="ignore"):
-            passed = _Evaluator(self.text, columns, counts or {}).condition(self._tree)
+            passed = self._evaluator(columns, counts or {}).condition(self._tree)
         return np.broadcast_to(passed, (length,))
 
+    def values(self, columns: Mapping[str, Array], length: int, counts: Mapping[str, Array] | None = None) -> Array:
+        """What the text says as numbers, (N,): a condition is 1 or 0, whole numbers stay whole.
 
-def parse(text: str) -> Cut:
+        Args:
+            columns: Name to (N,) values.
+            length: N.
+            counts: Cloud name to (N,) numbers of objects.
+
+        Raises:
+            InputError: For a name that is no column, or where a number is expected and text stands.
+
+        Examples:
+            >>> parse("2 * n + (n > 1)").values({"n": np.array([1, 2])}, 2).tolist()
+            [2, 5]
+        """
+        with np.errstate(all="ignore"):
+            values = np.asarray(self._evaluator(columns, counts or {}).number(self._tree))
+        return values if values.ndim else np.full(length, values)
+
+    @property
+    def undefined(self) -> bool:
+        """Whether missing values go on into the values; those of a condition are 1 or 0 all the same."""
+        tests = ("isnan", "isinf", "isfinite")
+        return self._tree.kind not in ("compare", "in", "and", "or", "not") and self._tree.value not in tests
+
+    def _evaluator(self, columns: Mapping[str, Array], counts: Mapping[str, Array]) -> "_Evaluator":
+        require(self.names, columns, what="column", where=f"{self.what} {self.text!r}: the data")
+        require(self.clouds, counts, what="cloud", where=f"{self.what} {self.text!r}: the data")
+        return _Evaluator(f"{self.what} {self.text[:200]!r}", columns, counts)
+
+
+def parse(text: str, what: str = "cut") -> Cut:
     """Understand a cut string.
 
     The language: `and`, `or`, `not`, comparisons and chains of them (`0 < eta <= 2.5`), `in (1, 2)`,
@@ -121,6 +151,7 @@ def parse(text: str) -> Cut:
 
     Args:
         text: The cut.
+        what: What errors call it.
 
     Returns:
         A `Cut`, to be called with the columns.
@@ -136,24 +167,24 @@ def parse(text: str) -> Cut:
         [False, True, False]
     """
     if not isinstance(text, str):
-        raise InputError(f"a cut must be text such as 'pt > 30', received {type(text).__name__}")
+        raise InputError(f"{what} {text!r}: text such as 'pt > 30' is expected, received {type(text).__name__}")
     if len(text) > _LENGTH:
-        raise InputError(f"the cut is {len(text)} characters long, at most {_LENGTH} are read")
-    tree = parsed(text)
+        raise InputError(f"{what}: the text is {len(text)} characters long, at most {_LENGTH} are read")
+    tree = parsed(text, what)
     names, clouds = [], []
     for node in walk(tree):
         if node.kind == "name":
             names.append(node.value)
         elif node.kind == "count":
             clouds.append(node.value)
-    return Cut(text, tuple(dict.fromkeys(names)), tuple(dict.fromkeys(clouds)), tree)
+    return Cut(text, tuple(dict.fromkeys(names)), tuple(dict.fromkeys(clouds)), tree, what)
 
 
 class _Evaluator:
     """Values of the pieces of a cut, for all events at once."""
 
-    def __init__(self, text: str, columns: Mapping[str, Array], counts: Mapping[str, Array]) -> None:
-        self.text = text
+    def __init__(self, where: str, columns: Mapping[str, Array], counts: Mapping[str, Array]) -> None:
+        self.where = where
         self.columns = columns
         self.counts = counts
 
@@ -177,7 +208,7 @@ class _Evaluator:
         if value.dtype.kind in "iuf" and node.kind != "number" and bool(np.all((value == 0) | (value == 1))):
             return value == 1
         raise InputError(
-            f"cut {self.text[:200]!r}: {_spelt(node)} is a {'text' if value.dtype.kind == 'U' else 'number'}, "
+            f"{self.where}: {_spelt(node)} is a {'text' if value.dtype.kind == 'U' else 'number'}, "
             "not a condition; compare it with something, as in pt > 30"
         )
 
@@ -188,7 +219,7 @@ class _Evaluator:
             texts = [isinstance(value, str) or np.asarray(value).dtype.kind == "U" for value in (left, right)]
             if texts[0] != texts[1] or (texts[0] and sign not in ("==", "!=")):
                 raise InputError(
-                    f"cut {self.text[:200]!r}: text can be compared with text by == and != alone, "
+                    f"{self.where}: text can be compared with text by == and != alone, "
                     f"not a {'text' if texts[0] else 'number'} {sign} a {'text' if texts[1] else 'number'}"
                 )
             result = np.logical_and(result, _COMPARE[sign](left, right))
@@ -197,7 +228,7 @@ class _Evaluator:
     def among(self, node: Node) -> Any:
         value = np.asarray(self.value(node.parts[0]))
         if any(isinstance(choice, str) != (value.dtype.kind == "U") for choice in node.value):
-            raise InputError(f"cut {self.text[:200]!r}: the list {node.value} mixes text and numbers with the column")
+            raise InputError(f"{self.where}: the list {node.value} mixes text and numbers with the column")
         result: Any = False
         for choice in node.value:
             result = np.logical_or(result, value == choice)
@@ -226,7 +257,7 @@ class _Evaluator:
         """A piece that must be a number; small and unsigned whole numbers are widened so that none wraps around."""
         value = self.value(node)
         if isinstance(value, str) or np.asarray(value).dtype.kind == "U":
-            raise InputError(f"cut {self.text[:200]!r}: {_spelt(node)} is text, a number is expected")
+            raise InputError(f"{self.where}: {_spelt(node)} is text, a number is expected")
         if isinstance(value, bool | int):
             return float(value) if isinstance(value, int) and abs(value) > 2**53 else value * 1
         if isinstance(value, float):

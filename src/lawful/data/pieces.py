@@ -35,7 +35,7 @@ def raw_pieces(reading: Reading, i: int, rows: int | None) -> Iterator[Piece]:
     if stop == 0:
         return
     wanted = (*made.columns, *made.cut_columns)
-    with opened(source, reading.tables[i]) as table:
+    with opened(source, reading.tables[i], reading.layers) as table:
         some = wanted or (() if made.ragged else tuple(table.columns)[:1])  # the length must come from somewhere
         for columns, ragged, length in table.batches(some, made.ragged, rows, stop):
             col.same_length({**columns, **ragged}, length, of=table.name)

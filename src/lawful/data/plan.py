@@ -32,6 +32,8 @@ class Request:
     missing: Missing
     normalise: float | Mapping[Any, float] | None
     group: str | None
+    unroll: Mapping[str, Sequence[str]] | None = None
+    define: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,22 @@
 """What must be known before the first event is read: the files, their columns, what to read of each."""
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from lawful.data import columns as col
+from lawful.data.defining import Defined, definitions
 from lawful.data.formats import Table, faults, format_of
 from lawful.data.plan import Plan, Request, plan, same_columns
 from lawful.data.roles import Roles, inherited, with_missing
 from lawful.data.sources import Paths, Source, Trees, sources
+from lawful.data.unrolling import Unrolled, unrolling
 from lawful.errors import InputError
+
+Layer = Callable[[Table], Table]  # a table with other rows or further columns, made of a table
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,8 @@ class Reading:
         row_bytes: Memory that one event's columns of numbers take.
         factors: Normalising factors for the events of each table: one number, or class to number.
         tables: Those that can be read after they were closed; None for those that must be opened again.
+        layers: What is made of each table after it was opened, in this order.
+        numbered: The column that numbers the events of each table from zero, where unrolling makes one.
     """
 
     sources: tuple[Source, ...]
@@ -41,6 +48,8 @@ class Reading:
     row_bytes: int
     factors: tuple[Mapping[Any, float] | float | None, ...]
     tables: tuple[Table | None, ...]
+    layers: tuple[Layer, ...] = ()
+    numbered: str | None = None
 
     @property
     def where(self) -> str:
@@ -48,13 +57,35 @@ class Reading:
         return str(self.sources[0].path) if len(self.sources) == 1 else f"{self.sources[0].path} and others"
 
 
-def opened(source: Source, known: Table | None = None) -> "closing[Table]":
-    """The table of a source, to be closed at the end of a `with` block; `known` where it lasts."""
+def opened(source: Source, known: Table | None = None, layers: Sequence[Layer] = ()) -> "closing[Table]":
+    """The table of a source, to be closed at the end of a `with` block; `known` where it lasts, with its layers."""
     if known is not None:
         return closing(known)
     one = format_of(source.path)
     with faults(source.path, one.name):
-        return closing(one.open(source.path, source.tree))
+        table = one.open(source.path, source.tree)
+    return closing(_layered(table, layers))
+
+
+def _layered(table: Table, layers: Sequence[Layer]) -> Table:
+    for layer in layers:
+        table = layer(table)
+    return table
+
+
+def _layers(table: Table, request: Request) -> tuple[tuple[Layer, ...], str | None, Request]:
+    """What is made of each table, worked out on the first; a new column that numbers events; the request then."""
+    layers: list[Layer] = []
+    numbered = None
+    if request.unroll is not None:
+        how, group = unrolling(request.unroll, table, exclude=request.exclude, group=request.group)
+        request, numbered = replace(request, group=group), how.event
+        layers.append(partial(Unrolled, how=how))
+        table = layers[-1](table)
+    if request.define is not None:
+        new, request = definitions(request.define, table, request)
+        layers.append(partial(Defined, new=new))
+    return tuple(layers), numbered, request
 
 
 def prepare(path: Paths, tree: Trees, request: Request, most_rows: int | None) -> Reading:
@@ -73,6 +104,8 @@ def prepare(path: Paths, tree: Trees, request: Request, most_rows: int | None) -
         with opened(source) as table:
             tables.append(table)
     _look_at_faults(tables, request)
+    layers, numbered, request = _layers(tables[0], request)
+    tables = [_layered(table, layers) for table in tables]
     first, *others = tables
     made = plan(request, first, others, labelled=labelled)
     for other in others:
@@ -92,7 +125,9 @@ def prepare(path: Paths, tree: Trees, request: Request, most_rows: int | None) -
     types = {**first.columns, **first.derived}
     row_bytes = sum(types[name].itemsize for name in made.columns)
     lasting = tuple(table if table.lasting else None for table in tables)
-    return Reading(found, request, made, roles, missing, will, stops, row_bytes, (None,) * len(found), lasting)
+    return Reading(
+        found, request, made, roles, missing, will, stops, row_bytes, (None,) * len(found), lasting, layers, numbered
+    )
 
 
 def _look_at_faults(tables: Sequence[Table], request: Request) -> None:

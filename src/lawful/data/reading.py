@@ -41,6 +41,8 @@ def read(
     missing: Missing = None,
     normalise: float | Mapping[Any, float] | None = None,
     group: str | None = None,
+    unroll: Mapping[str, Sequence[str]] | None = None,
+    define: Mapping[str, str] | None = None,
     most_rows: int | None = None,
 ) -> Events:
     """Which events do these files hold?
@@ -73,6 +75,13 @@ def read(
             mapping of label, tree or file to it. The factor is this number over the sum of the weights that the file
             holds; it multiplies the weights, and those of variations, of the events that pass the cut.
         group: Name of a column: events with the same value (an event number) stay in one part of a split.
+        unroll: Objects of an event that shall be events of their own: `{"jet": ["jet1", "jet2"]}` makes two rows of
+            each, with the columns `jet_pt` of `jet1_pt` and `jet2_pt`, and so on; clouds too. Other columns, and
+            weights, are repeated. All other arguments speak of the rows and names after that. Without a `group`, a
+            column `event` that numbers the events is made the group, so that no event is on both sides of a split.
+        define: New columns from formulas in the language of cuts, as in {"log_pt": "log(jet_pt)", "quark":
+            "abs(jet_id) < 7"}; conditions are 1 or 0, also 0 where a value is missing. A formula may use those before
+            it. Where a variation shifts what a formula uses, it shifts the new column too.
         most_rows: The most rows to read, from the start of each tree, label by label alike.
 
     Returns:
@@ -107,13 +116,19 @@ def read(
         missing=missing,
         normalise=normalise,
         group=group,
+        unroll=unroll,
+        define=define,
     )
     reading = normalised(prepare(path, tree, request, most_rows))
     _fits(reading)
     rows = None if select is None else _ROWS
-    parts = []
+    parts: list[Piece] = []
+    first = 0  # number of the first event of a table
     for i in range(len(reading.sources)):
         whole = _gathered(raw_pieces(reading, i, rows), reading.rows[i] if select is None else None)
+        if reading.numbered is not None and whole.length:
+            whole.columns[reading.numbered] = whole.columns[reading.numbered] + first
+            first = int(whole.columns[reading.numbered][-1]) + 1
         if whole.length:
             parts.append(whole)
     if not parts:

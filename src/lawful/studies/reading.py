@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from lawful.errors import InputError
 from lawful.studies.schema import Study
+from lawful.studies.sources import PACKAGE, packaged
 
 _BUILTIN = resources.files("lawful.studies") / "builtin"
 
@@ -177,7 +178,7 @@ def _keys(place: list[str]) -> list[str]:
 
 def _absolute(study: Study, folder: Path) -> Any:
     def resolve(source: str) -> str:
-        if source.startswith(("builtin:", "simulate:")):
+        if source.startswith(("builtin:", "package:", "simulate:")):
             return source
         source = str(Path(source).expanduser())
         return str((folder / source).resolve())
@@ -188,13 +189,13 @@ def _absolute(study: Study, folder: Path) -> Any:
 
 
 def locate(source: str | list[str]) -> str | list[str]:
-    """Turn `builtin:NAME` into the path of the file that is shipped with lawful, for `lawful.read`.
+    """Turn `builtin:NAME` (shipped with lawful) and `package:MODULE:FILE` into paths for `lawful.read`.
 
     Args:
         source: What a study may give as `data.source`; paths are given back as they are.
 
     Raises:
-        InputError: When no such file is shipped.
+        InputError: When no such file is shipped, or no such package is installed.
 
     Examples:
         >>> Path(locate("builtin:higgs.root")).name
@@ -202,6 +203,8 @@ def locate(source: str | list[str]) -> str | list[str]:
     """
     if isinstance(source, list):
         return [str(locate(s)) for s in source]
+    if source.startswith(PACKAGE):
+        return str(packaged(source))
     if not source.startswith("builtin:"):
         return source
     file = _BUILTIN / source.removeprefix("builtin:")

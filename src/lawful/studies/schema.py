@@ -25,6 +25,7 @@ class Data(Section):
 
     source: str | list[str] = Field(
         description="File, list of files or glob, relative to the study file; `builtin:NAME` is shipped with lawful; "
+        "`package:MODULE:FILE` is a file inside an installed package; "
         "`simulate:WORLD` draws events from a world."
     )
     simulate: dict[str, Any] = Field(
@@ -38,6 +39,17 @@ class Data(Section):
     weight: str | None = Field(None, description="Column of event weights.")
     features: list[str] | None = Field(None, description="Columns to learn from; all others when absent.")
     exclude: list[str] = Field([], description="Columns that are not learned from.")
+    unroll: dict[str, list[str]] | None = Field(
+        None,
+        description="Objects of an event that become rows of their own: new prefix to prefixes of columns, "
+        'as `{ jet = ["jet1", "jet2"] }`.',
+    )
+    define: dict[str, str] | None = Field(
+        None, description='New columns from formulas in the language of cuts, as `{ log_pt = "log(pt)" }`.'
+    )
+    clouds: list[str] | dict[str, list[str] | dict[str, str]] | None = Field(
+        None, description="Names of the clouds to read, or a table from cloud to its columns of lists; absent: all."
+    )
     select: str | None = Field(None, description="Cut, as `pt > 30 and abs(eta) < 2.5`.")
     missing: float | list[float] | dict[str, float] | None = Field(
         None, description="Values that mean 'missing', as -999; for all columns or by column."

@@ -1,6 +1,8 @@
 """The events that a study names: read from files, or drawn from a world."""
 
 from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lawful.errors import InputError
@@ -9,7 +11,9 @@ if TYPE_CHECKING:
     from lawful.studies.schema import Data
 
 PREFIX = "simulate:"
-_OF_FILES = ("tree", "weight", "missing", "normalise", "variations")
+PACKAGE = "package:"
+_OF_FILES = ("tree", "weight", "missing", "normalise", "variations", "unroll", "define", "clouds")
+_DISTRIBUTIONS = {"skhep_testdata": "scikit-hep-testdata==0.3.4"}  # where pip's name is not that of the module
 
 
 def world_of(source: Any) -> str | None:
@@ -21,6 +25,32 @@ def world_of(source: Any) -> str | None:
     if isinstance(source, list) and any(isinstance(s, str) and s.startswith(PREFIX) for s in source):
         raise InputError(f"source: a world stands alone, as {PREFIX}WORLD, not in a list.")
     return source.removeprefix(PREFIX) if isinstance(source, str) and source.startswith(PREFIX) else None
+
+
+def packaged(source: str) -> Path:
+    """The file inside an installed package that `package:MODULE:FILE` means; nothing of the package is run.
+
+    Raises:
+        InputError: When the package is not installed, or has no such file.
+
+    Examples:
+        >>> packaged("package:lawful:studies/builtin/higgs.root").name
+        'higgs.root'
+    """
+    module, separator, name = source.removeprefix(PACKAGE).partition(":")
+    if not separator or not module.isidentifier() or Path(name).is_absolute() or ".." in Path(name).parts or not name:
+        raise InputError(f"{source!r}: expected {PACKAGE}MODULE:FILE, with the file's place inside the package.")
+    spec = find_spec(module)
+    if spec is None:
+        wanted = _DISTRIBUTIONS.get(module, module)
+        raise InputError(f"{source!r}: the package {module} is not installed: pip install {wanted}")
+    for folder in spec.submodule_search_locations or ():
+        if (file := Path(folder) / name).is_file():
+            return file
+    wanted = f": pip install {_DISTRIBUTIONS[module]}" if module in _DISTRIBUTIONS else ""
+    raise InputError(
+        f"{source!r}: the installed package {module} has no file {name!r}; is it another version?{wanted}"
+    )
 
 
 def resolved(content: Mapping[str, Any]) -> dict[str, Any]:
