@@ -167,9 +167,9 @@ def parse(text: str, what: str = "cut") -> Cut:
         [False, True, False]
     """
     if not isinstance(text, str):
-        raise InputError(f"{what} {text!r}: text such as 'pt > 30' is expected, received {type(text).__name__}")
+        raise InputError(f"a {what} must be text such as 'pt > 30', received {type(text).__name__}")
     if len(text) > _LENGTH:
-        raise InputError(f"{what}: the text is {len(text)} characters long, at most {_LENGTH} are read")
+        raise InputError(f"{what} is {len(text)} characters long, at most {_LENGTH} are read")
     tree = parsed(text, what)
     names, clouds = [], []
     for node in walk(tree):
