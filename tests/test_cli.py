@@ -96,7 +96,7 @@ def test_studies_new_and_check(tmp_path):
     [
         (("run", "higs"), "Did you mean 'higgs'"),
         (("run", "higgs", "--set", "model.membrs=3"), "Did you mean 'members'"),
-        (("run", "higgs", "--set", "model.net=cnn"), "'mlp' or 'linear'"),
+        (("run", "higgs", "--set", "model.net=cnn"), "'linear', 'mlp'"),
         (("fit", "absent.csv", "--target", "signal"), "absent.csv"),
         (("fit", "events.csv", "--target", "sginal"), "signal"),
         (("fit", "events.csv", "--target", "signal", "--weight", "w"), "'w'"),

@@ -325,7 +325,7 @@ def test_other_wrong_input():
         model.fit(cloud, y, object_weight=-np.ones(len(y)))
     with pytest.raises(lf.InputError, match="weight zero"):
         model.fit(cloud, y, object_weight=np.zeros(len(y)))
-    with pytest.raises(lf.InputError, match="could be answered"):
+    with pytest.raises(lf.InputError, match="takes a cloud or sequence, but X is the table"):
         model.fit(np.zeros((80, 3)), y)
     with pytest.raises(lf.InputError, match="Say which"):
         model.fit({"a": cloud, "b": cloud}, y)

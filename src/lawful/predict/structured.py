@@ -98,7 +98,8 @@ def _check_taken(net: str, parts: tuple[Part, ...]) -> None:
     fitting = sorted(name for name, kind in STRUCTURED.items() if kinds & set(kind.takes))
     fitting += ["linear", "mlp"] if "table" in kinds else []
     told = "; ".join(map(str, parts))
-    raise InputError(f"net={net!r} takes a {' or '.join(takes)}, but X is the {told}: use one of {fitting}.")
+    a = "an" if takes[0] == "image" else "a"
+    raise InputError(f"net={net!r} takes {a} {' or '.join(takes)}, but X is the {told}: use one of {fitting}.")
 
 
 def _net_for(name: str, net: Any) -> Any:

@@ -93,9 +93,27 @@ def read_events(study: Study) -> Any:
             raise InputError(
                 f"rivals: {rival.name!r} has no feature {absent[0]!r}; there are {list(events.features)}."
             )
+    _check_nets(study, events)
     if study.physics:
         check_columns(study.statements(), events, _sets(study, events), study)
     return events
+
+
+def _check_nets(study: Study, events: Any) -> None:
+    """Refuse networks that take nothing of the events, before anything is written."""
+    wanted: list[tuple[str, Any, Any, list[str] | None]] = [("model", study.model.net, study.model.inputs, None)]
+    wanted += [(r.name, r.net or study.model.net, r.inputs, r.features) for r in study.rivals]
+    for name, net, inputs, features in wanted:
+        if net in ("mlp", "linear"):
+            continue
+        from lawful.predict.inputs import named_inputs
+        from lawful.predict.structured import read_structure
+
+        own = events if features is None else events.with_features(features)
+        try:
+            read_structure(named_inputs(own), net, inputs)
+        except InputError as error:
+            raise InputError(f"{name}: {error}") from None
 
 
 def _read(study: Study) -> Any:
