@@ -93,7 +93,7 @@ def test_calibration_undoes_overconfidence():
     rng = np.random.default_rng(0)
     z = rng.normal(size=(20_000, 1)) * 2
     y = (rng.random(20_000) < 1 / (1 + np.exp(-z[:, 0] / 2))).astype(float)
-    from lawful.predict.classifier import fit_temperature
+    from lawful.predict.calibrating import fit_temperature
 
     w = np.ones(len(z))
     assert fit_temperature(z, y[:, None], w) == pytest.approx(2.0, rel=0.06)
@@ -400,7 +400,7 @@ def test_columns_far_from_zero_or_of_a_tiny_unit_keep_their_digits():
 
 def test_the_calibration_of_the_mean_undoes_what_averaging_does():
     """Members that see the true score with noise of their own: the mean needs a higher slope than each of them."""
-    from lawful.predict.classifier import agreement
+    from lawful.predict.calibrating import agreement
 
     rng = np.random.default_rng(0)
     truth = rng.normal(size=(1, 50_000, 1))

@@ -308,6 +308,7 @@ class NetEstimator(TakesInputs):
         return 1.0
 
     def _score_rows(self, x: torch.Tensor, member: int) -> torch.Tensor:
+        """Scores of one member on events that are prepared, (n, O)."""
         alone = copy.copy(self.members_)
         alone.values = self.members_.values[member : member + 1]
         alone.buffers = {k: v[member : member + 1] for k, v in self.members_.buffers.items()}

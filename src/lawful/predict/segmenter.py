@@ -10,7 +10,8 @@ from lawful.errors import InputError
 from lawful.learning.archive import Arrays
 from lawful.learning.objectives import BinaryCrossEntropy, Objective
 from lawful.learning.objectives_each import NumberedCrossEntropy
-from lawful.predict.classifier import Classifier, agreement, fit_temperature
+from lawful.predict.calibrating import agreement, fit_temperature
+from lawful.predict.classifier import Classifier
 from lawful.predict.inputs import Array
 from lawful.predict.per_object import PerObject
 
